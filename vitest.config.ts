@@ -1,0 +1,46 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { SummaryReporter } from './scripts/summary-reporter.js'
+
+const root = fileURLToPath(new URL('.', import.meta.url))
+
+/** The folders with a package.json directly under `parent`, as `parent/name`. */
+function packagesUnder(parent: string): string[] {
+  return readdirSync(`${root}${parent}`)
+    .map((name) => `${parent}/${name}`)
+    .filter((folder) => existsSync(`${root}${folder}/package.json`))
+}
+
+function project(folder: string): TestProjectInlineConfiguration {
+  return { extends: true, root: folder, test: { name: folder } }
+}
+
+const folders = [
+  ...packagesUnder('packages'),
+  ...packagesUnder('apps'),
+  ...packagesUnder('tests'),
+  'benchmarks',
+  'examples',
+  'scripts',
+]
+
+export default defineConfig({
+  resolve: {
+    // Tests run on the sources, so that they need no build; what a user installs is covered by the black-box tests.
+    alias: [
+      { find: '@proxy/core/fetch', replacement: `${root}packages/core/src/fetch.ts` },
+      { find: /^@proxy\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
+    ],
+  },
+  test: {
+    projects: folders.map(project),
+    include: ['**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: [new SummaryReporter()],
+  },
+})
