@@ -1,0 +1,30 @@
+import { loadCore } from './machine.mjs'
+import { run } from './processes.mjs'
+
+/**
+ * Sends calls with wrk from the load core, over 32 connections that stay open.
+ * Rejects when any call failed: a figure over refused calls would say nothing.
+ * @returns how many calls were answered, in how many seconds
+ */
+export async function sendLoad({ url, headers = {}, seconds, script, scriptArguments = [] }) {
+  const output = await run('taskset', [
+    ...['-c', String(loadCore), 'wrk', '-t', '1', '-c', '32', '-d', `${seconds}s`, '--timeout', '10s'],
+    ...Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`]),
+    ...(script === undefined ? [] : ['-s', script]),
+    url,
+    ...(scriptArguments.length === 0 ? [] : ['--', ...scriptArguments.map(String)]),
+  ])
+  const counted = /(\d+) requests in ([\d.]+)(m?s|m)/.exec(output)
+  if (counted === null || counted[1] === '0') throw new Error(`wrk counted no calls:\n${output}`)
+  const failed = /Socket errors:.*|Non-2xx or 3xx responses:.*/.exec(output)
+  if (failed !== null) throw new Error(`calls failed at ${url}: ${failed[0]}`)
+  const unit = { ms: 0.001, s: 1, m: 60 }[counted[3]]
+  return { calls: Number(counted[1]), seconds: Number(counted[2]) * unit }
+}
+
+/** Sends load until at least `calls` were answered. */
+export async function warmUp(load, calls) {
+  let sent = 0
+  while (sent < calls) sent += (await sendLoad({ ...load, seconds: 2 })).calls
+  return sent
+}
