@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 import { SummaryReporter } from './scripts/summary-reporter.js'
@@ -30,7 +31,10 @@ export default defineConfig({
     // Tests run on the sources, so that they need no build; what a user installs is covered by the black-box tests.
     alias: [
       { find: '@proxy/core/fetch', replacement: `${root}packages/core/src/fetch.ts` },
-      { find: /^@proxy\/([a-z-]+)$/, replacement: `${root}packages/$1/src/index.ts` },
+      ...packagesUnder('packages').map((folder) => ({
+        find: new RegExp(`^@proxy/${basename(folder)}$`),
+        replacement: `${root}${folder}/src/index.ts`,
+      })),
     ],
   },
   test: {
@@ -40,7 +44,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: '100%',
     reporters: [new SummaryReporter()],
   },
 })

@@ -1,0 +1,95 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const pollMilliseconds = 100
+const beatMilliseconds = 1_000
+// A holder that is gone, and one that is there but has stopped to beat (its pid now belongs to someone else).
+const deadAfterMilliseconds = 3_000
+const silentAfterMilliseconds = 60_000
+
+/**
+ * Waits until no other process holds the lock at `path`, then holds it and resolves to its release function.
+ * `onWait` is called once with the holder's pid when there is something to wait for; `onPoll` is called at
+ * every look and ends the wait by throwing.
+ */
+export async function takeLock(path, { onWait = () => {}, onPoll = () => {} } = {}) {
+  mkdirSync(dirname(path), { recursive: true })
+  const own = `${path}.${process.pid}`
+  writeFileSync(own, String(process.pid))
+  try {
+    let told = false
+    while (!tryLink(own, path)) {
+      onPoll()
+      const holder = readHolder(path)
+      if (holder?.dead) removeDead(path, holder)
+      else if (holder !== undefined && !told) {
+        told = true
+        onWait(holder.pid)
+      }
+      await sleep(pollMilliseconds)
+    }
+  } finally {
+    rmSync(own, { force: true })
+  }
+  const beat = setInterval(() => touch(path), beatMilliseconds)
+  return () => {
+    clearInterval(beat)
+    if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true })
+  }
+}
+
+/** A link appears with its content in one step, or not at all when the name is taken. */
+function tryLink(from, to) {
+  const now = new Date()
+  utimesSync(from, now, now)
+  try {
+    linkSync(from, to)
+    return true
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+}
+
+function readHolder(path) {
+  try {
+    const pid = Number(readFileSync(path, 'utf8'))
+    const silence = Date.now() - statSync(path).mtimeMs
+    return { pid, dead: silence > (isAlive(pid) ? silentAfterMilliseconds : deadAfterMilliseconds) }
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Moves the lock aside first: of two processes that find it dead, the second may have got hold of a living one. */
+function removeDead(path, holder) {
+  const aside = `${path}.${process.pid}.dead`
+  try {
+    renameSync(path, aside)
+    if (Number(readFileSync(aside, 'utf8')) !== holder.pid) linkSync(aside, path)
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
+  } finally {
+    rmSync(aside, { force: true })
+  }
+}
+
+function touch(path) {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // Taken away by hand.
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
