@@ -1,0 +1,65 @@
+import { type IncomingHttpHeaders, request as httpRequest, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+
+/** A request as it shall stand on the wire: nothing is added to the path, nothing is decoded. */
+export interface RawRequest {
+  readonly method?: string
+  /** Flat or as an object; a flat list keeps order and duplicates. */
+  readonly headers?: OutgoingHttpHeaders | readonly string[]
+  /** A stream or iterable goes out chunked, unless a content-length is given. */
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /** The certificate to trust, as PEM. */
+  readonly ca?: string | undefined
+}
+
+/** An answer as it stood on the wire; the body is kept whole. */
+export interface RawAnswer {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly rawHeaders: readonly string[]
+  readonly body: Buffer
+  text(): string
+  json(): unknown
+}
+
+/** One request over `node:http`, without a connection pool. Rejects when no answer comes. */
+export async function rawRequest(url: string, options: RawRequest = {}): Promise<RawAnswer> {
+  const { origin } = new URL(url)
+  const send = url.startsWith('https:') ? httpsRequest : httpRequest
+  const request = send(origin, {
+    path: url.slice(origin.length),
+    method: options.method ?? 'GET',
+    headers: options.headers ?? {},
+    agent: false,
+    ...(options.ca === undefined ? {} : { ca: options.ca }),
+  })
+  const answer = new Promise<RawAnswer>((resolve, reject) => {
+    request.once('error', reject)
+    request.once('response', (response) => {
+      response
+        .toArray()
+        .then((chunks) => {
+          const body = Buffer.concat(chunks)
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            rawHeaders: response.rawHeaders,
+            body,
+            text: () => body.toString('utf8'),
+            json: () => JSON.parse(body.toString('utf8')) as unknown,
+          })
+        })
+        .catch(reject)
+    })
+  })
+  const { body } = options
+  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+    request.end(body)
+  } else {
+    // An early refusal breaks the upload; the answer is what counts then.
+    await Promise.race([pipeline(Readable.from(body), request).catch(() => undefined), answer])
+  }
+  return answer
+}
