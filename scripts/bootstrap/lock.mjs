@@ -12,6 +12,8 @@ const silentAfterMilliseconds = 60_000
  * Waits until no other process holds the lock at `path`, then holds it and resolves to its release function.
  * `onWait` is called once with the holder's pid when there is something to wait for; `onPoll` is called at
  * every look and ends the wait by throwing.
+ * @param {string} path
+ * @param {{ onWait?: (pid: number) => void, onPoll?: () => void }} options
  */
 export async function takeLock(path, { onWait = () => {}, onPoll = () => {} } = {}) {
   mkdirSync(dirname(path), { recursive: true })
