@@ -1,0 +1,88 @@
+/** An app as an operator writes it: which hosts may get its credential, where a relative path goes, how the credential is placed. */
+export interface AppDefinition {
+  readonly name_slug: string
+  readonly name: string
+  /** `app_` + letters and digits; derived from the slug when left out. */
+  readonly id?: string
+  readonly description?: string
+  readonly img_src?: string
+  readonly categories?: readonly string[]
+  readonly featured_weight?: number
+  /** Other names under which callers may know it. */
+  readonly aliases?: readonly string[]
+  readonly auth_type: 'oauth' | 'keys' | 'none'
+  readonly custom_fields?: readonly CustomField[]
+  readonly connect: ConnectSettings
+  readonly auth: readonly AuthEntry[]
+  /** Sent unless the caller sets the same name. Values may be templates over custom fields. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly oauth?: OAuthSettings
+  readonly retry?: RetryRules
+  readonly limits?: LimitRule
+  /** Default `follow`. */
+  readonly redirects?: 'follow' | 'manual' | 'error'
+  /** Passes the upstream's `Set-Cookie` to the caller. Default false. */
+  readonly relay_set_cookie?: boolean
+  /** Encodes a JSON object as a form when the caller names that type for the upstream. Default false. */
+  readonly encode_json_as_form?: boolean
+  /** Relative path of a cheap GET that proves the credential. */
+  readonly health?: { readonly path: string; readonly method?: string }
+  readonly docs?: string
+}
+
+export interface CustomField {
+  readonly name: string
+  readonly label?: string
+  readonly description?: string
+  readonly default?: string
+  readonly optional?: boolean
+  /** `password` marks a secret. */
+  readonly type?: 'string' | 'password'
+  /** What the value must be: checked when an account is stored and when it is used. */
+  readonly format?: 'host-label' | 'host' | 'url' | 'integer' | 'uuid'
+  readonly pattern?: string
+}
+
+export interface ConnectSettings {
+  /** Default true. */
+  readonly proxy_enabled?: boolean
+  /** `https://host[/prefix]`, with templates in the host or as the whole value; `http://` only where the operator says so here. */
+  readonly base_proxy_target_url?: string
+  /** Exact hosts, `*.host`, `host:port`. The base's own host is always among them. */
+  readonly allowed_domains?: readonly string[]
+  /** Lets this app's hosts be called over http. Implied for the base when it is written with `http://`. */
+  readonly allow_http?: boolean
+  /** Ports besides 443 for a base that is wholly a custom field. */
+  readonly allowed_ports?: readonly number[]
+}
+
+/** `kind` chooses the strategy; the rest are its settings. */
+export interface AuthEntry {
+  readonly kind: string
+  readonly [setting: string]: unknown
+}
+
+export interface OAuthSettings {
+  readonly authorize_url?: string
+  readonly token_url?: string
+  readonly revoke_url?: string
+  readonly client_auth?: 'basic' | 'post' | 'private_key_jwt' | 'none'
+  readonly pkce?: boolean
+  readonly scopes?: readonly string[]
+  readonly scope_separator?: string
+  readonly [setting: string]: unknown
+}
+
+export interface RetryRules {
+  readonly after?: string | readonly string[]
+  readonly remaining?: string
+  readonly at?: string | readonly string[]
+  readonly error_code?: readonly string[]
+  readonly attempts?: number
+}
+
+export interface LimitRule {
+  readonly requests: number
+  /** Seconds as a number, or `60s`, `5m`, `1h`. */
+  readonly window: number | string
+}

@@ -1,0 +1,62 @@
+import type { AppDefinition } from './app-definition.js'
+import type { HostRules } from './host-rules.js'
+import type { PreparedAuth } from './ports/auth-strategy.js'
+import type { Target } from './target.js'
+import type { Template } from './template.js'
+import type { UpstreamCall } from './upstream-call.js'
+
+/** An app definition, checked and compiled once when it was loaded. */
+export interface App {
+  readonly definition: AppDefinition
+  readonly id: string
+  readonly slug: string
+  readonly proxyEnabled: boolean
+  readonly base: AppBase
+  readonly hosts: HostRules
+  readonly auth: readonly PreparedAuth[]
+  /** Lower-case names that the injected credential takes: what the caller sends under them is dropped. */
+  readonly reservedHeaders: ReadonlySet<string>
+  readonly reservedQuery: ReadonlySet<string>
+  /** A strategy has to see the body's bytes, so it is held within a bound. */
+  readonly needsBodyBytes: boolean
+  /** Takes the real call out of one that wraps it; undefined for most apps. */
+  readonly unwrap: ((call: UpstreamCall) => UpstreamCall) | undefined
+  readonly headers: readonly DefaultHeader[]
+  readonly limit: { readonly requests: number; readonly windowMs: number } | undefined
+  readonly redirects: 'follow' | 'manual' | 'error'
+  readonly relaySetCookie: boolean
+}
+
+export interface DefaultHeader {
+  /** Lower case. */
+  readonly name: string
+  readonly value: Template
+}
+
+/** Where a relative path goes. */
+export type AppBase =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'fixed'; readonly target: Target }
+  /** Needs the account's custom fields; then full URLs are refused. */
+  | { readonly kind: 'template'; readonly template: Template }
+
+/** The apps that the engine knows. */
+export interface AppRegistry {
+  /** By slug or alias; undefined when there is none. */
+  find(slug: string): App | undefined
+  /** By id. */
+  findById(id: string): App | undefined
+  /** All of them, ascending by slug. */
+  list(): readonly App[]
+}
+
+/** A fault in an app definition: `field` is the path to it, such as `connect.allowed_domains[1]`. */
+export class AppFault extends Error {
+  override readonly name = 'AppFault'
+  readonly field: string
+
+  constructor(field: string, message: string) {
+    super(message)
+    this.field = field
+  }
+}

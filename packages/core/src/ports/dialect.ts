@@ -1,0 +1,71 @@
+import type { Environment } from '../account.js'
+import type { ProxyError } from '../errors.js'
+import type { IncomingCall } from './exchange.js'
+
+/** How a call names the account it wants to act for. */
+export type AccountSelector =
+  | { readonly by: 'id'; readonly id: string; readonly externalUserId: string }
+  | { readonly by: 'user'; readonly externalUserId: string }
+  | { readonly by: 'external-id'; readonly app: string; readonly externalId: string }
+
+/** A proxied call, read from a dialect's wire form. */
+export interface ProxyCall {
+  readonly kind: 'proxy'
+  readonly bearer: string | undefined
+  readonly method: string
+  /** Undefined when the token says it. */
+  readonly project: string | undefined
+  /** Undefined when the token says it. */
+  readonly environment: Environment | undefined
+  readonly account: AccountSelector
+  /** A full URL or a path, as the caller meant it, raw. */
+  readonly target: string
+  /** Raw query to append to the target's, without `?`; empty for none. */
+  readonly query: string
+  /** A base URL in place of the app's, subject to the same rules; undefined for the app's own. */
+  readonly baseUrl: string | undefined
+  /** Headers for the upstream: flat, names in lower case with the prefix taken off, as the caller gave them. */
+  readonly headers: readonly string[]
+  /** The outer `Content-Type`, used when `headers` has none and there is a body. */
+  readonly contentType: string | undefined
+  /** Token of a custom rate window; undefined for none. */
+  readonly rateLimitToken: string | undefined
+  readonly retries: RetryWish | undefined
+}
+
+/** What the caller asked for. */
+export interface RetryWish {
+  /** Extra attempts, 0 to 10. */
+  readonly attempts: number
+  /** Further statuses worth a retry. */
+  readonly statuses: readonly number[]
+}
+
+/** A management route: web-standard objects, off the hot path. */
+export interface RouteCall {
+  readonly kind: 'route'
+  respond(request: Request, context: RouteContext): Promise<Response>
+}
+
+export interface RouteContext {
+  readonly requestId: string
+  readonly remoteAddress: string
+}
+
+export interface ErrorAnswer {
+  readonly status: number
+  /** Flat; without `content-length` and `x-request-id`, which the pipeline adds. */
+  readonly headers: readonly string[]
+  readonly body: string
+}
+
+/** One vendor's wire protocol. */
+export interface Dialect {
+  readonly name: string
+  /** True when the raw target is in this wire form; then `read` and `describeError` are this dialect's. */
+  owns(target: string): boolean
+  /** Throws a `ProxyError` when the request is malformed, or `route_not_found`. */
+  read(call: IncomingCall): ProxyCall | RouteCall
+  /** Spells an error; total over `ErrorCode`. */
+  describeError(error: ProxyError, call: IncomingCall): ErrorAnswer
+}

@@ -1,0 +1,75 @@
+import type { App } from '../app.js'
+import { connectionListed, findHeader, hopByHopHeaders } from '../headers.js'
+import type { OpenAnswer } from '../ports/exchange.js'
+import type { Decision } from '../ports/rate-limiter.js'
+import type { UpstreamResponse } from '../ports/transport.js'
+import { addRateLimitHeaders } from '../rate-limit-headers.js'
+import { removeQueryText } from '../target.js'
+
+export interface AnswerContext {
+  readonly requestId: string
+  readonly app: App
+  readonly turn: Decision | undefined
+  readonly now: number
+  /** Flat; from the dialect, such as CORS headers. */
+  readonly extraHeaders: readonly string[]
+}
+
+/** Sends the upstream's head and streams its body. Rejects, with the connection cut, when the body breaks. */
+export function answer(response: UpstreamResponse, open: OpenAnswer, context: AnswerContext): Promise<void> {
+  return response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
+}
+
+type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'rate-limit'
+
+/** What happens to each name of an upstream's answer; any other passes. */
+const verdicts: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
+  ...[...hopByHopHeaders].map((name): [string, Verdict] => [name, 'drop']),
+  ['alt-svc', 'drop'],
+  ['x-request-id', 'drop'],
+  ['x-proxy-error', 'drop'],
+  ['set-cookie', 'set-cookie'],
+  ['set-cookie2', 'set-cookie'],
+  ['location', 'location'],
+  ['content-location', 'location'],
+  ['x-ratelimit-limit', 'rate-limit'],
+  ['x-ratelimit-remaining', 'rate-limit'],
+  ['x-ratelimit-reset', 'rate-limit'],
+])
+
+function verdictOn(name: string): Verdict {
+  return verdicts.get(name) ?? (name.startsWith('access-control-') ? 'drop' : 'pass')
+}
+
+/** Verdicts by the spelling that upstreams use, so that most names need no lower-casing. */
+const bySpelling = new Map<string, Verdict>()
+const spellingsMax = 2_000
+
+function verdictOf(name: string): Verdict {
+  let verdict = bySpelling.get(name)
+  if (verdict === undefined) {
+    verdict = verdictOn(name.toLowerCase())
+    if (bySpelling.size < spellingsMax) bySpelling.set(name, verdict)
+  }
+  return verdict
+}
+
+export function answerHeaders(upstream: readonly string[], context: AnswerContext): string[] {
+  const { app } = context
+  const listed = connectionListed(findHeader(upstream, 'connection'))
+  const headers: string[] = []
+  let upstreamLimits = false
+  for (let index = 0; index < upstream.length; index += 2) {
+    const name = upstream[index] as string
+    const value = upstream[index + 1] as string
+    const verdict = verdictOf(name)
+    if (verdict === 'drop' || (listed !== undefined && listed.has(name.toLowerCase()))) continue
+    if (verdict === 'set-cookie' && !app.relaySetCookie) continue
+    if (verdict === 'rate-limit') upstreamLimits = true
+    headers.push(name, verdict === 'location' ? removeQueryText(value, app.reservedQuery) : value)
+  }
+  headers.push('x-request-id', context.requestId)
+  if (context.turn !== undefined) addRateLimitHeaders(headers, context.turn, context.now, upstreamLimits)
+  for (const text of context.extraHeaders) headers.push(text)
+  return headers
+}

@@ -1,0 +1,105 @@
+import type { Account, Environment, Scope } from '../account.js'
+import type { App, AppRegistry } from '../app.js'
+import { ProxyError } from '../errors.js'
+import type { Caller } from '../ports/authenticator.js'
+import type { AccountSelector, ProxyCall } from '../ports/dialect.js'
+import type { Storage } from '../ports/storage.js'
+import { isFullUrl, parseTarget } from '../target.js'
+
+export interface Found {
+  readonly account: Account
+  readonly app: App
+}
+
+/**
+ * The account that the call names, and its app. Unknown and not yours are the same `record_not_found`, from the same
+ * single read, so that neither bytes nor time tell them apart.
+ */
+export async function findAccount(
+  call: ProxyCall,
+  caller: Caller,
+  storage: Storage,
+  apps: AppRegistry,
+): Promise<Found> {
+  const scope = scopeOf(call, caller)
+  const account = await select(call, call.account, scope, caller, storage, apps)
+  const app = account === undefined ? undefined : apps.find(account.app)
+  if (account === undefined || app === undefined) throw notFound()
+  if (!app.proxyEnabled) throw new ProxyError('invalid_request', `The app ${app.slug} is not enabled for the proxy.`)
+  if (account.dead) {
+    throw new ProxyError('account_reauth_required', `The account ${account.id} has to be connected again.`, {
+      details: { account_id: account.id },
+    })
+  }
+  return { account, app }
+}
+
+/** Where the caller may look. A project or environment that is not the caller's own has nothing in it. */
+function scopeOf(call: ProxyCall, caller: Caller): Scope {
+  const environment: Environment = call.environment ?? caller.environment ?? 'production'
+  const project = call.project ?? caller.project
+  if (project !== caller.project || (caller.environment !== undefined && environment !== caller.environment)) {
+    throw notFound()
+  }
+  return { project, environment }
+}
+
+async function select(
+  call: ProxyCall,
+  selector: AccountSelector,
+  scope: Scope,
+  caller: Caller,
+  storage: Storage,
+  apps: AppRegistry,
+): Promise<Account | undefined> {
+  switch (selector.by) {
+    case 'id': {
+      const account = await storage.readAccount(scope, selector.id)
+      return account !== undefined && isTheirs(account, selector.externalUserId, caller) ? account : undefined
+    }
+    case 'external-id': {
+      const slug = apps.find(selector.app)?.slug
+      return slug === undefined ? undefined : storage.readAccountByExternalId(scope, slug, selector.externalId)
+    }
+    case 'user': {
+      if (caller.externalUserId !== undefined && caller.externalUserId !== selector.externalUserId) return undefined
+      return onlyFitting(call, selector.externalUserId, scope, storage, apps)
+    }
+  }
+}
+
+function isTheirs(account: Account, externalUserId: string, caller: Caller): boolean {
+  return (
+    account.externalUserId === externalUserId &&
+    (caller.externalUserId === undefined || caller.externalUserId === externalUserId)
+  )
+}
+
+const listedAtMost = 100
+
+/** The one account of the user whose app takes this target; `account_ambiguous` names the others. */
+async function onlyFitting(
+  call: ProxyCall,
+  externalUserId: string,
+  scope: Scope,
+  storage: Storage,
+  apps: AppRegistry,
+): Promise<Account | undefined> {
+  const full = isFullUrl(call.target) ? parseTarget(call.target) : undefined
+  const { rows } = await storage.listAccounts({ scope, externalUserId, limit: listedAtMost })
+  const fitting = rows.filter((account) => {
+    const app = apps.find(account.app)
+    if (app === undefined || account.dead) return false
+    return full === undefined ? app.base.kind !== 'none' : app.hosts.allows(full)
+  })
+  if (fitting.length > 1) {
+    throw new ProxyError('account_ambiguous', 'Several accounts of this user fit the target; name one by account_id.', {
+      details: { account_ids: fitting.map((account) => account.id) },
+    })
+  }
+  return fitting[0]
+}
+
+function notFound(): ProxyError {
+  return new ProxyError('record_not_found', 'No such record.')
+}

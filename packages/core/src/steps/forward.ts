@@ -1,0 +1,100 @@
+import type { App } from '../app.js'
+import type { Cancellation } from '../cancellation.js'
+import type { Clock } from '../ports/clock.js'
+import type { Transport, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
+import {
+  headersForOtherHost,
+  headersWithoutBody,
+  isReplayable,
+  nextMethod,
+  redirectDenied,
+  redirectLocation,
+  redirectsMax,
+  redirectTarget,
+} from '../redirects.js'
+import type { Target } from '../target.js'
+import type { UpstreamCall } from '../upstream-call.js'
+import { UpstreamError } from '../upstream-error.js'
+
+export interface ForwardParts {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly limits: UpstreamLimits
+}
+
+/** How a hop is judged and signed: by the same steps as the first request. */
+export interface Hop {
+  readonly app: App
+  readonly cancellation: Cancellation
+  /** True when the app allows its credential to go there. */
+  allows(target: Target): boolean
+  /** Injects the credential into a call to an allowed host. */
+  sign(call: UpstreamCall): UpstreamRequest
+  /** Counts an attempt, for the log. */
+  attempted(): void
+}
+
+/** Sends the request and follows redirects. Settles at the head of the answer that goes to the caller. */
+export async function forward(
+  asked: UpstreamCall,
+  signed: UpstreamRequest,
+  hop: Hop,
+  parts: ForwardParts,
+): Promise<UpstreamResponse> {
+  const endsAt = parts.clock.now() + parts.limits.headTimeoutMs
+  let call = asked
+  let request = signed
+  for (let followed = 0; ; followed++) {
+    const response = await sendOnce(request, hop, parts, endsAt)
+    const location = hop.app.redirects === 'manual' ? undefined : redirectLocation(response)
+    if (location === undefined) return response
+    const { status } = response
+    response.discard()
+    if (hop.app.redirects === 'error') throw redirectDenied('is not followed for this app')
+    if (followed === redirectsMax) throw redirectDenied(`is one more than the ${redirectsMax} that are followed`)
+    call = nextCall(call, status, redirectTarget(location, call.target))
+    request = nextRequest(call, hop)
+  }
+}
+
+/** One attempt, and a safe second one when a kept-alive socket turns out to be closed by the upstream. */
+async function sendOnce(
+  request: UpstreamRequest,
+  hop: Hop,
+  parts: ForwardParts,
+  endsAt: number,
+): Promise<UpstreamResponse> {
+  const { transport, limits, clock } = parts
+  hop.attempted()
+  try {
+    return await transport.send(request, limits, hop.cancellation)
+  } catch (error) {
+    const left = endsAt - clock.now()
+    if (left <= 0 || hop.cancellation.cancelled || !isSafeToResend(error, request)) throw error
+    hop.attempted()
+    return await transport.send(request, { ...limits, headTimeoutMs: left }, hop.cancellation)
+  }
+}
+
+const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PROPFIND', 'REPORT'])
+
+function isSafeToResend(error: unknown, request: UpstreamRequest): boolean {
+  if (!(error instanceof UpstreamError) || error.code !== 'upstream_connect' || !error.reusedSocket) return false
+  return isReplayable(request.body) && (error.nothingSent || idempotentMethods.has(request.method))
+}
+
+function nextCall(call: UpstreamCall, status: number, target: Target): UpstreamCall {
+  const { method, keepsBody } = nextMethod(status, call.method)
+  if (!keepsBody) {
+    return { method, target, headers: headersWithoutBody(call.headers), body: undefined, bodyLength: undefined }
+  }
+  if (!isReplayable(call.body)) throw redirectDenied('asks for the body again, which was streamed')
+  return { ...call, method, target }
+}
+
+function nextRequest(call: UpstreamCall, hop: Hop): UpstreamRequest {
+  if (hop.allows(call.target)) return hop.sign(call)
+  if (call.target.protocol !== 'https:') throw redirectDenied('leads away from https')
+  if (call.method !== 'GET' && call.method !== 'HEAD') throw redirectDenied('leads to a host that the app does not allow')
+  return { ...call, headers: headersForOtherHost(call.headers), identity: undefined }
+}

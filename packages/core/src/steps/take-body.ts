@@ -1,0 +1,66 @@
+import type { Readable } from 'node:stream'
+import type { App } from '../app.js'
+import { ProxyError } from '../errors.js'
+import { findHeader } from '../headers.js'
+import type { IncomingCall } from '../ports/exchange.js'
+import type { RequestBody } from '../ports/transport.js'
+import { bodyTooLarge, UploadBody } from '../upload-body.js'
+
+export interface BodyLimits {
+  /** Bytes of a body at most; beyond it `payload_too_large`. */
+  readonly maxRequestBytes: number
+  /** A body of a known length up to this is held whole: it can be sent again, and costs less than a stream. */
+  readonly heldBytes: number
+  /** A body that a strategy has to read, or that a caller wants to be retried, is held up to this. */
+  readonly readableBytes: number
+}
+
+export interface TakenBody {
+  readonly body: RequestBody | undefined
+  /** Bytes when known. */
+  readonly length: number | undefined
+}
+
+const none: TakenBody = { body: undefined, length: undefined }
+
+/** The caller's body: short ones whole, others as a stream with its bound. Bytes are never changed. */
+export function takeBody(incoming: IncomingCall, app: App, replay: boolean, limits: BodyLimits): TakenBody | Promise<TakenBody> {
+  const source = incoming.body
+  if (source === undefined) return none
+  const length = contentLength(incoming)
+  if (length !== undefined && length > limits.maxRequestBytes) throw bodyTooLarge(limits.maxRequestBytes)
+  if (length !== undefined && length <= limits.heldBytes) return collect(source, limits.heldBytes)
+  if (app.needsBodyBytes) return collect(source, limits.readableBytes)
+  if (replay && length !== undefined && length <= limits.readableBytes) return collect(source, limits.readableBytes)
+  return { body: new UploadBody(source, limits.maxRequestBytes), length }
+}
+
+function contentLength(incoming: IncomingCall): number | undefined {
+  const text = findHeader(incoming.headers, 'content-length')
+  if (text === undefined) return undefined
+  if (!/^\d{1,15}$/.test(text)) throw new ProxyError('invalid_request', 'Content-Length is not a number of bytes.')
+  return Number(text)
+}
+
+function collect(source: Readable, maxBytes: number): Promise<TakenBody> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let length = 0
+    source.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length <= maxBytes) chunks.push(chunk)
+      else reject(bodyTooLarge(maxBytes))
+    })
+    source.on('end', () => {
+      const [only] = chunks
+      const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
+      resolve({ body, length })
+    })
+    source.on('error', (error) => reject(error instanceof ProxyError ? error : cut()))
+    source.on('close', () => reject(cut()))
+  })
+}
+
+function cut(): ProxyError {
+  return new ProxyError('invalid_request', 'The request body ended before its announced end.')
+}

@@ -1,0 +1,79 @@
+import type { Account } from '../account.js'
+import type { App } from '../app.js'
+import { ProxyError } from '../errors.js'
+import { limitKey } from '../keys.js'
+import type { Caller } from '../ports/authenticator.js'
+import type { CustomLimits } from '../ports/custom-limits.js'
+import type { ProxyCall } from '../ports/dialect.js'
+import type { Bucket, Decision, RateLimiter } from '../ports/rate-limiter.js'
+
+export interface Window {
+  readonly requests: number
+  readonly windowMs: number
+}
+
+/** Limits of the engine; undefined ones do not count. An app's own limit is in its definition. */
+export interface TurnLimits {
+  readonly project: Window | undefined
+  readonly client: Window | undefined
+  readonly account: Window | undefined
+}
+
+export interface TurnParts {
+  readonly rateLimiter: RateLimiter
+  readonly limits: TurnLimits
+  readonly customLimits: CustomLimits | undefined
+  /** The buckets of a caller and account, made once. */
+  readonly buckets: BucketCache
+}
+
+export type BucketCache = WeakMap<Account, WeakMap<Caller, readonly Bucket[]>>
+
+/** Counts the call. The decision of the tightest limit, refused or not; undefined when nothing limits it. */
+export async function takeTurn(
+  call: ProxyCall,
+  caller: Caller,
+  app: App,
+  account: Account,
+  parts: TurnParts,
+): Promise<Decision | undefined> {
+  let buckets = bucketsOf(caller, app, account, parts)
+  if (call.rateLimitToken !== undefined) {
+    buckets = [...buckets, await customBucket(call.rateLimitToken, caller, parts.customLimits)]
+  }
+  return parts.rateLimiter.consume(buckets)
+}
+
+function bucketsOf(caller: Caller, app: App, account: Account, parts: TurnParts): readonly Bucket[] {
+  let byCaller = parts.buckets.get(account)
+  if (byCaller === undefined) {
+    byCaller = new WeakMap()
+    parts.buckets.set(account, byCaller)
+  }
+  let buckets = byCaller.get(caller)
+  if (buckets === undefined) {
+    buckets = makeBuckets(caller, app, account, parts.limits)
+    byCaller.set(caller, buckets)
+  }
+  return buckets
+}
+
+function makeBuckets(caller: Caller, app: App, account: Account, limits: TurnLimits): readonly Bucket[] {
+  const buckets: Bucket[] = []
+  const add = (window: Window | undefined, ...parts: string[]) => {
+    if (window !== undefined) {
+      buckets.push({ key: limitKey(parts), limit: window.requests, windowMs: window.windowMs })
+    }
+  }
+  add(limits.project, 'project', caller.project)
+  add(limits.client, 'client', caller.project, caller.client)
+  add(limits.account, 'account', account.project, account.environment, account.id)
+  add(app.limit, 'app', account.project, account.environment, app.slug, account.id)
+  return buckets
+}
+
+async function customBucket(token: string, caller: Caller, customLimits: CustomLimits | undefined): Promise<Bucket> {
+  const custom = await customLimits?.resolve(token, caller)
+  if (custom === undefined) throw new ProxyError('invalid_request', 'The token in x-pd-rate-limit is unknown.')
+  return { key: limitKey(['custom', custom.id]), limit: custom.requests, windowMs: custom.windowMs }
+}

@@ -1,0 +1,161 @@
+import { ProxyError } from './errors.js'
+
+/**
+ * Where a request goes. Made by `parseTarget` and `joinTarget` only: `hostname` is what is checked, resolved, named in
+ * TLS and sent as `Host`.
+ */
+export interface Target {
+  readonly protocol: 'https:' | 'http:'
+  /** Lower-case letters, digits, hyphens and dots, or an IP literal; IPv6 in brackets as in `URL`. */
+  readonly hostname: string
+  readonly port: number
+  /** `hostname`, and `:port` when it is not the protocol's own. */
+  readonly host: string
+  /** `protocol//host`. */
+  readonly origin: string
+  /** Path and query as the caller sent them, but for spaces and non-ASCII, which are percent-encoded. Starts with `/`. */
+  readonly path: string
+}
+
+const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
+/** No backslash, fragment, control character or lone surrogate. */
+const legal = String.raw`[^\\#\p{Cc}\p{Cs}]*`
+/** No `i` flag: with `u` it would let the Kelvin sign pass as a k. */
+const fullUrl = new RegExp(
+  String.raw`^[Hh][Tt][Tt][Pp]([Ss])?://((?:${label}\.)*${label}|\[[\da-fA-F:.]{2,45}\])(?::([1-9]\d{0,4}))?([/?]${legal})?(?:#${legal})?$`,
+  'u',
+)
+const relativePath = new RegExp(String.raw`^/(?![/\\])${legal}$`, 'u')
+const legalQuery = new RegExp(`^${legal}$`, 'u')
+const scheme = /^[a-z][a-z0-9+.-]*:/i
+const needsEncoding = /[^!-~]/
+const encodable = /[^!-~]+/g
+const dotSegment = /\/(?:\.|%2e){1,2}(?=[/?]|$)/i
+const doubleDot = /^(?:\.|%2e){2}$/i
+const singleDot = /^(?:\.|%2e)$/i
+
+/** True when the text names a scheme, so that it is meant as a full URL and not as a relative path. */
+export function isFullUrl(text: string): boolean {
+  return scheme.test(text)
+}
+
+/** Reads a full http or https URL; the fragment is dropped. Throws `invalid_url`. */
+export function parseTarget(url: string): Target {
+  const match = fullUrl.exec(url)
+  const rawHostname = match?.[2]
+  if (match === null || rawHostname === undefined || rawHostname.length > 253) throw invalidUrl()
+  const protocol = match[1] === undefined ? 'http:' : 'https:'
+  const hostname = rawHostname.toLowerCase()
+  if (parsedHostname(protocol, hostname) !== hostname) throw invalidUrl()
+  const standardPort = protocol === 'https:' ? 443 : 80
+  const port = match[3] === undefined ? standardPort : Number(match[3])
+  if (port > 65_535) throw invalidUrl()
+  const host = port === standardPort ? hostname : `${hostname}:${port}`
+  const rest = match[4]
+  const path = rest === undefined ? '/' : encodeIllegal(rest.charCodeAt(0) === 63 ? `/${rest}` : rest)
+  return { protocol, hostname, port, host, origin: `${protocol}//${host}`, path }
+}
+
+/** `URL` is the second opinion: it rewrites numeric hosts (`127.1`) and refuses broken punycode. */
+function parsedHostname(protocol: string, hostname: string): string | undefined {
+  try {
+    return new URL(`${protocol}//${hostname}`).hostname
+  } catch {
+    return undefined
+  }
+}
+
+/** Puts a relative path behind the base's path. Throws `invalid_url` when it would leave the base. */
+export function joinTarget(base: Target, relative: string): Target {
+  if (!relativePath.test(relative)) throw invalidUrl()
+  const prefix = base.path.endsWith('/') ? base.path.slice(0, -1) : base.path
+  if (prefix !== '' && climbs(relative)) throw invalidUrl()
+  return withPath(base, prefix + encodeIllegal(relative))
+}
+
+/** True when dot segments, plain or percent-encoded, lead above the start of the path. */
+function climbs(relative: string): boolean {
+  if (!dotSegment.test(relative)) return false
+  const queryStart = relative.indexOf('?')
+  let depth = 0
+  for (const segment of (queryStart === -1 ? relative : relative.slice(0, queryStart)).split('/')) {
+    if (doubleDot.test(segment)) depth -= 1
+    // An empty segment counts for nothing: some servers merge slashes before they resolve dots.
+    else if (segment !== '' && !singleDot.test(segment)) depth += 1
+    if (depth < 0) return true
+  }
+  return false
+}
+
+/** True when the path holds `.` or `..` as a segment, plain or percent-encoded. */
+export function hasDotSegment(path: string): boolean {
+  return dotSegment.test(path)
+}
+
+/** Adds a raw query, without `?`, behind the target's own. Throws `invalid_url`. */
+export function appendQuery(target: Target, rawQuery: string): Target {
+  if (rawQuery === '') return target
+  if (!legalQuery.test(rawQuery)) throw invalidUrl()
+  return withPath(target, joinQuery(target.path, encodeIllegal(rawQuery)))
+}
+
+/** Takes out every query pair whose decoded name is among `names`; the rest keeps its bytes. */
+export function removeQuery(target: Target, names: ReadonlySet<string>): Target {
+  const queryStart = target.path.indexOf('?')
+  if (queryStart === -1 || names.size === 0) return target
+  const pairs = target.path.slice(queryStart + 1).split('&')
+  const kept = pairs.filter((pair) => !names.has(queryName(pair)))
+  if (kept.length === pairs.length) return target
+  const path = target.path.slice(0, queryStart)
+  return withPath(target, kept.length === 0 ? path : `${path}?${kept.join('&')}`)
+}
+
+/** Sets query parameters from a flat list of names and values, in place of any of the same name. */
+export function addQueryPairs(target: Target, flatPairs: readonly string[]): Target {
+  if (flatPairs.length === 0) return target
+  const names = new Set<string>()
+  let added = ''
+  for (let index = 0; index + 1 < flatPairs.length; index += 2) {
+    const name = flatPairs[index] ?? ''
+    names.add(name)
+    added += `${added === '' ? '' : '&'}${encodeComponent(name)}=${encodeComponent(flatPairs[index + 1] ?? '')}`
+  }
+  const cleared = removeQuery(target, names)
+  return withPath(cleared, joinQuery(cleared.path, added))
+}
+
+function joinQuery(path: string, query: string): string {
+  if (!path.includes('?')) return `${path}?${query}`
+  return path.endsWith('?') || path.endsWith('&') ? path + query : `${path}&${query}`
+}
+
+function queryName(pair: string): string {
+  const end = pair.indexOf('=')
+  const raw = (end === -1 ? pair : pair.slice(0, end)).replaceAll('+', ' ')
+  if (!raw.includes('%')) return raw
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return raw
+  }
+}
+
+function encodeComponent(text: string): string {
+  return encodeURIComponent(text.replace(/\p{Cs}/gu, '\ufffd'))
+}
+
+function encodeIllegal(path: string): string {
+  return needsEncoding.test(path) ? path.replace(encodable, encodeURIComponent) : path
+}
+
+function withPath(target: Target, path: string): Target {
+  const { protocol, hostname, port, host, origin } = target
+  return { protocol, hostname, port, host, origin, path }
+}
+
+function invalidUrl(): ProxyError {
+  return new ProxyError(
+    'invalid_url',
+    'The target must be a full URL with a plain host name, or a path that starts with one slash and stays below the base URL.',
+  )
+}

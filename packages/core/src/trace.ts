@@ -1,0 +1,87 @@
+import type { App } from './app.js'
+import type { Account } from './account.js'
+import type { ErrorCode, ProxyError } from './errors.js'
+import type { Caller } from './ports/authenticator.js'
+import type { Dialect } from './ports/dialect.js'
+import type { IncomingCall } from './ports/exchange.js'
+import type { CallEvent } from './ports/hooks.js'
+import type { Decision } from './ports/rate-limiter.js'
+import { findHeader } from './headers.js'
+import type { Target } from './target.js'
+
+/** What is known of one call, for its answer's headers and its log event. Written by the pipeline alone. */
+export class Trace {
+  readonly requestId: string
+  readonly startedAt: number
+  dialect: Dialect | undefined
+  caller: Caller | undefined
+  account: Account | undefined
+  app: App | undefined
+  turn: Decision | undefined
+  target: Target | undefined
+  attempts = 0
+  status = 0
+  code: ErrorCode | undefined
+  reason: string | undefined
+  callerLeft = false
+  cut = false
+
+  constructor(requestId: string) {
+    this.requestId = requestId
+    this.startedAt = performance.now()
+  }
+
+  failed(error: ProxyError): void {
+    this.code = error.code
+    this.reason = reasonOf(error.cause)
+  }
+
+  event(incoming: IncomingCall): CallEvent {
+    const { account, target } = this
+    return {
+      type: 'call',
+      requestId: this.requestId,
+      dialect: this.dialect?.name,
+      method: incoming.method,
+      project: account?.project ?? this.caller?.project,
+      environment: account?.environment,
+      client: this.caller?.client,
+      app: this.app?.slug,
+      account: account?.id,
+      upstreamHost: target?.host,
+      upstreamPath: target === undefined ? undefined : pathWithQueryNames(target.path),
+      status: this.status,
+      code: this.code,
+      reason: this.reason,
+      durationMs: performance.now() - this.startedAt,
+      attempts: this.attempts,
+      outcome: this.#outcome(),
+      traceparent: findHeader(incoming.headers, 'traceparent'),
+    }
+  }
+
+  #outcome(): CallEvent['outcome'] {
+    if (this.callerLeft) return 'caller-left'
+    if (this.cut) return 'cut'
+    if (this.code === undefined) return 'ok'
+    return this.code.startsWith('upstream_') || this.code === 'redirect_denied' ? 'upstream-failed' : 'refused'
+  }
+}
+
+/** A path as logs may show it: `/v1/users?limit&cursor`, names without values. */
+export function pathWithQueryNames(path: string): string {
+  const start = path.indexOf('?')
+  if (start === -1) return path
+  const names = path
+    .slice(start + 1)
+    .split('&')
+    .map((pair) => pair.split('=', 1)[0])
+  return `${path.slice(0, start)}?${names.join('&')}`
+}
+
+/** Name and code of what went wrong, without its message: messages can carry URLs and bytes. */
+function reasonOf(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  return code === undefined ? cause.name : `${cause.name} ${code}`
+}

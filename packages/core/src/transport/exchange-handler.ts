@@ -1,0 +1,266 @@
+import type { Writable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import type { Cancellation } from '../cancellation.js'
+import { ProxyError } from '../errors.js'
+import type { Clock, Timer } from '../ports/clock.js'
+import type { SendFailure, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
+import { UploadBody } from '../upload-body.js'
+import { BoundedBuffer } from './bounded-buffer.js'
+import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
+
+/** A short body is kept whole while the head is on its way, so that small answers never pause the parser. */
+const heldBytesMax = 64 * 1024
+
+export interface ExchangeEvents {
+  readonly resolve: (response: UpstreamResponse) => void
+  readonly reject: (error: Error) => void
+  /** The connection is free (or gone). Called once. */
+  readonly released: () => void
+  /** Nobody waits for a connection that is still being made. */
+  readonly abandon: () => void
+}
+
+/**
+ * One request on one connection: undici's handler and the held-back response in one object, because each closure and
+ * object here is paid for by every call.
+ */
+export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResponse, SendFailure {
+  status = 0
+  headers: readonly string[] = []
+  nothingSent = true
+  readonly reusedSocket: boolean
+
+  readonly #events: ExchangeEvents
+  readonly #clock: Clock
+  readonly #limits: UpstreamLimits
+  readonly #cancellation: Cancellation
+  readonly #upload: UploadBody | undefined
+  #timer: Timer
+  #lastMoveAt: number
+  #abort: ((error?: Error) => void) | undefined
+  #resume: (() => void) | undefined
+  #paused = false
+  #headSeen = false
+  #ended = false
+  #failure: Error | undefined
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #sink: Writable | undefined
+  #settleBody: { resolve: () => void; reject: (error: Error) => void } | undefined
+
+  constructor(
+    request: UpstreamRequest,
+    limits: UpstreamLimits,
+    cancellation: Cancellation,
+    clock: Clock,
+    reusedSocket: boolean,
+    events: ExchangeEvents,
+  ) {
+    this.#events = events
+    this.#clock = clock
+    this.#limits = limits
+    this.#cancellation = cancellation
+    this.reusedSocket = reusedSocket
+    this.#lastMoveAt = 0
+    this.#timer = clock.after(limits.headTimeoutMs, this.#onHeadDeadline)
+    if (request.body instanceof UploadBody) {
+      this.#upload = request.body
+      this.#lastMoveAt = clock.now()
+      request.body.onProgress = () => {
+        this.#lastMoveAt = clock.now()
+      }
+    }
+    cancellation.listen(this.#onCancelled)
+  }
+
+  // What undici calls.
+
+  onConnect(abort: (error?: Error) => void): void {
+    this.#abort = abort
+    if (this.#failure !== undefined) abort(this.#failure)
+    else this.nothingSent = false
+  }
+
+  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+    if (this.#headSeen || this.#failure !== undefined) return true
+    if (status < 200) {
+      if (status === 101) this.#fail(protocolFailure(this))
+      return true
+    }
+    if (status > 599) {
+      this.#fail(protocolFailure(this))
+      return true
+    }
+    this.#headSeen = true
+    this.#timer.cancel()
+    this.#resume = resume
+    this.status = status
+    const headers = new Array<string>(rawHeaders.length)
+    for (let index = 0; index < rawHeaders.length; index++) {
+      headers[index] = (rawHeaders[index] as Buffer).latin1Slice()
+    }
+    this.headers = headers
+    this.#events.resolve(this)
+    return true
+  }
+
+  onUpgrade(_status: number, _headers: unknown, socket: { destroy(): void }): void {
+    socket.destroy()
+    this.#fail(protocolFailure(this))
+  }
+
+  onData(chunk: Buffer): boolean {
+    if (this.#failure !== undefined) return true
+    const sink = this.#sink
+    if (sink === undefined) {
+      this.#held.push(chunk)
+      this.#heldBytes += chunk.length
+      if (this.#heldBytes <= heldBytesMax) return true
+      this.#paused = true
+      return false
+    }
+    this.#lastMoveAt = this.#clock.now()
+    if (sink.write(chunk)) return true
+    this.#paused = true
+    return false
+  }
+
+  onComplete(): void {
+    this.#ended = true
+    this.#timer.cancel()
+    this.#events.released()
+    if (!this.#headSeen) {
+      this.#fail(protocolFailure(this))
+      return
+    }
+    if (this.#sink !== undefined) this.#finish(this.#sink)
+  }
+
+  onError(error: Error): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#events.released()
+    this.#fail(this.#failure ?? describeFailure(error, this))
+  }
+
+  // What the engine calls.
+
+  pipe(sink: Writable): Promise<void> {
+    if (this.#failure !== undefined) {
+      sink.destroy()
+      return Promise.reject(this.#failure)
+    }
+    this.#sink = sink
+    const held = this.#held
+    this.#held = []
+    if (this.#ended) {
+      this.#cancellation.listen(undefined)
+      if (held.length === 1) sink.end(held[0])
+      else {
+        for (const chunk of held) sink.write(chunk)
+        sink.end()
+      }
+      return Promise.resolve()
+    }
+    let ready = true
+    for (const chunk of held) ready = sink.write(chunk)
+    return new Promise((resolve, reject) => {
+      this.#settleBody = { resolve, reject }
+      sink.on('drain', this.#onDrain)
+      sink.on('close', this.#onSinkClosed)
+      sink.on('error', this.#onSinkClosed)
+      this.#lastMoveAt = this.#clock.now()
+      this.#timer = this.#clock.after(this.#limits.bodyIdleTimeoutMs, this.#onIdle)
+      if (ready) this.#onDrain()
+    })
+  }
+
+  async collect(maxBytes: number): Promise<Buffer> {
+    const sink = new BoundedBuffer(maxBytes)
+    try {
+      await this.pipe(sink)
+    } catch (error) {
+      throw sink.overflowed ? protocolFailure(this) : error
+    }
+    return sink.bytes()
+  }
+
+  discard(): void {
+    if (!this.#ended) this.#fail(new ProxyError('upstream_connect', 'The answer was not wanted any more.'))
+  }
+
+  // Ends.
+
+  #finish(sink: Writable): void {
+    this.#detach(sink)
+    sink.end()
+    this.#settleBody?.resolve()
+  }
+
+  /** Rejects whoever waits, cuts the sink and frees the connection. */
+  #fail(error: Error): void {
+    this.#timer.cancel()
+    if (this.#failure === undefined) {
+      this.#failure = error
+      this.#held = []
+      if (!this.#headSeen) {
+        this.#cancellation.listen(undefined)
+        this.#events.reject(error)
+      } else if (this.#sink !== undefined) {
+        this.#detach(this.#sink)
+        this.#sink.destroy()
+        this.#settleBody?.reject(error)
+      }
+    }
+    if (this.#ended) return
+    if (this.#abort === undefined) this.#events.abandon()
+    else this.#abort(error)
+  }
+
+  #detach(sink: Writable): void {
+    this.#cancellation.listen(undefined)
+    sink.off('drain', this.#onDrain)
+    sink.off('close', this.#onSinkClosed)
+    // The error listener stays: a sink that breaks after its end must not end the process.
+  }
+
+  readonly #onDrain = (): void => {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#lastMoveAt = this.#clock.now()
+    this.#resume?.()
+  }
+
+  readonly #onSinkClosed = (): void => {
+    this.#fail(new ProxyError('upstream_connect', 'The reader of the answer has left.'))
+  }
+
+  readonly #onCancelled = (): void => {
+    this.#fail(new ProxyError('upstream_connect', 'The caller has left.'))
+  }
+
+  readonly #onHeadDeadline = (): void => {
+    const upload = this.#upload
+    if (upload !== undefined && !upload.destroyed) {
+      const left = this.#lastMoveAt + this.#limits.headTimeoutMs - this.#clock.now()
+      if (left > 0) {
+        this.#timer = this.#clock.after(left, this.#onHeadDeadline)
+        return
+      }
+      if (upload.waitsForCaller) {
+        this.#fail(new ProxyError('invalid_request', 'The request body stalled.'))
+        return
+      }
+    }
+    this.#fail(timeoutFailure(this))
+  }
+
+  /** An idle upstream is cut; a reader that is not ready is not the upstream's fault. */
+  readonly #onIdle = (): void => {
+    const left = this.#paused
+      ? this.#limits.bodyIdleTimeoutMs
+      : this.#lastMoveAt + this.#limits.bodyIdleTimeoutMs - this.#clock.now()
+    if (left > 0) this.#timer = this.#clock.after(left, this.#onIdle)
+    else this.#fail(timeoutFailure(this))
+  }
+}

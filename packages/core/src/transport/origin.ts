@@ -1,0 +1,125 @@
+import { Client } from 'undici'
+import type { Cancellation } from '../cancellation.js'
+import { ProxyError } from '../errors.js'
+import type { Clock, Timer } from '../ports/clock.js'
+import type { Connector } from './connector.js'
+
+/** One connection's worth of undici: it connects when first used and again after its socket has closed. */
+export interface Slot {
+  readonly client: Client
+  /** A socket is open, so the next request goes out on a reused one. */
+  connected: boolean
+}
+
+export interface OriginOptions {
+  readonly url: string
+  readonly connect: Connector
+  readonly clock: Clock
+  readonly connectionsMax: number
+  readonly queueTimeoutMs: number
+  readonly keepAliveMs: number
+  readonly maxHeadBytes: number
+}
+
+interface Waiter {
+  readonly resolve: (slot: Slot) => void
+  readonly reject: (error: Error) => void
+  readonly timer: Timer
+}
+
+/**
+ * The connections to one origin: last used first, bounded, with a queue that has a deadline. One origin that is slow
+ * fills its own queue and nobody else's.
+ */
+export class Origin {
+  readonly #options: OriginOptions
+  readonly #slots = new Set<Slot>()
+  readonly #idle: Slot[] = []
+  readonly #waiting = new Set<Waiter>()
+  #usedAt = 0
+
+  constructor(options: OriginOptions) {
+    this.#options = options
+  }
+
+  /** Epoch milliseconds of the last use; undefined while in use. */
+  get idleSince(): number | undefined {
+    return this.#idle.length === this.#slots.size ? this.#usedAt : undefined
+  }
+
+  /** A free connection at once, or undefined when all are busy. */
+  takeNow(): Slot | undefined {
+    const slot = this.#idle.pop()
+    if (slot !== undefined) return slot
+    return this.#slots.size < this.#options.connectionsMax ? this.#open() : undefined
+  }
+
+  /** Waits for a connection; rejects with `overloaded` after the queue's deadline. */
+  waitForTurn(cancellation: Cancellation): Promise<Slot> {
+    return new Promise((resolve, reject) => {
+      const leave = (error: Error) => {
+        this.#waiting.delete(waiter)
+        waiter.timer.cancel()
+        cancellation.listen(undefined)
+        reject(error)
+      }
+      const waiter: Waiter = {
+        resolve,
+        reject,
+        timer: this.#options.clock.after(this.#options.queueTimeoutMs, () => leave(overloaded())),
+      }
+      this.#waiting.add(waiter)
+      cancellation.listen(() => leave(new ProxyError('upstream_connect', 'The caller has left.')))
+    })
+  }
+
+  give(slot: Slot): void {
+    if (slot.client.destroyed || slot.client.closed) {
+      this.#slots.delete(slot)
+      if (this.#waiting.size === 0) return
+      slot = this.#open()
+    }
+    for (const waiter of this.#waiting) {
+      this.#waiting.delete(waiter)
+      waiter.timer.cancel()
+      waiter.resolve(slot)
+      return
+    }
+    this.#idle.push(slot)
+    this.#usedAt = this.#options.clock.now()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#slots].map((slot) => slot.client.close()))
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#slots].map((slot) => slot.client.destroy()))
+  }
+
+  #open(): Slot {
+    const { url, connect, keepAliveMs, maxHeadBytes } = this.#options
+    const client = new Client(url, {
+      connect,
+      pipelining: 1,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: keepAliveMs,
+      keepAliveMaxTimeout: keepAliveMs,
+      maxHeaderSize: maxHeadBytes,
+    })
+    const slot: Slot = { client, connected: false }
+    client.on('connect', () => {
+      slot.connected = true
+    })
+    client.on('disconnect', () => {
+      slot.connected = false
+    })
+    this.#slots.add(slot)
+    return slot
+  }
+}
+
+function overloaded(): ProxyError {
+  return new ProxyError('overloaded', 'Too many calls to this upstream are under way.', { retryAfterSeconds: 1 })
+}
