@@ -9,8 +9,11 @@ const commands = {
   start: (args) => ['apps/node-server/dist/cli.js', 'serve', ...args],
   test: (args) => ['node_modules/vitest/vitest.mjs', 'run', ...args],
   build: (args) => ['node_modules/turbo/bin/turbo', 'run', 'build', ...args],
+  boundaries: () => ['node_modules/turbo/bin/turbo', 'boundaries'],
   bootstrap: () => undefined,
 }
+
+const needsBuiltApps = new Set(['start', 'test', 'bootstrap'])
 
 const [name = '', ...args] = process.argv.slice(2)
 const command = commands[name]
@@ -20,7 +23,7 @@ if (!isNodeSupported(process.versions.node)) {
   fail(`Unknown command "${name}". One of: ${Object.keys(commands).join(', ')}.`)
 } else {
   try {
-    await bootstrap({ build: name !== 'build' })
+    await bootstrap({ build: needsBuiltApps.has(name) })
     const child = command(args)
     if (child !== undefined) {
       process.exitCode = await runForeground(process.execPath, child, { cwd: root, env: cleanEnvironment() })
