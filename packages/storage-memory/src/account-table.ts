@@ -1,0 +1,113 @@
+import type { Account, AccountQuery, Page, UserQuery } from '@proxy/core'
+import { pageOf } from './page.js'
+import { sortedIndex } from './sorted-index.js'
+import { type SortedSet, sortedSet } from './sorted-set.js'
+
+/** The accounts of one scope, with the indexes that reads need. */
+export interface AccountTable {
+  get(id: string): Account | undefined
+  getByExternalId(app: string, externalId: string): Account | undefined
+  put(account: Account): void
+  delete(id: string): void
+  list(query: AccountQuery): Page<Account>
+  listUsers(query: UserQuery): Page<string>
+  all(): Iterable<Account>
+}
+
+export function accountTable(): AccountTable {
+  const accounts = new Map<string, Account>()
+  const byExternalId = new Map<string, Map<string, Account>>()
+  const ids = sortedSet()
+  const users = sortedSet()
+  const byUser = sortedIndex()
+  const byApp = sortedIndex()
+  const byOauthApp = sortedIndex()
+
+  return {
+    get: (id) => accounts.get(id),
+    getByExternalId: (app, externalId) => byExternalId.get(app)?.get(externalId),
+    put(account) {
+      const before = accounts.get(account.id)
+      accounts.set(account.id, account)
+      if (before !== undefined) unindexChanges(before, account)
+      index(account, before)
+    },
+    delete(id) {
+      const before = accounts.get(id)
+      if (before === undefined) return
+      accounts.delete(id)
+      ids.delete(id)
+      unindexChanges(before, undefined)
+    },
+    list(query) {
+      const wanted: (SortedSet | undefined)[] = []
+      if (query.externalUserId !== undefined) wanted.push(byUser.get(query.externalUserId))
+      if (query.app !== undefined) wanted.push(byApp.get(query.app))
+      if (query.oauthAppId !== undefined) wanted.push(byOauthApp.get(query.oauthAppId))
+      return pageOf(smallest(wanted, ids), query, (id) => fitting(id, query), wanted.length < 2)
+    },
+    listUsers(query) {
+      const { search } = query
+      return pageOf(
+        users,
+        query,
+        (user) => (search === undefined || user.includes(search) ? user : undefined),
+        search === undefined,
+      )
+    },
+    all: () => accounts.values(),
+  }
+
+  function fitting(id: string, query: AccountQuery): Account | undefined {
+    const account = accounts.get(id)
+    if (account === undefined) return undefined
+    if (query.externalUserId !== undefined && account.externalUserId !== query.externalUserId) return undefined
+    if (query.app !== undefined && account.app !== query.app) return undefined
+    if (query.oauthAppId !== undefined && account.oauthAppId !== query.oauthAppId) return undefined
+    return account
+  }
+
+  function index(account: Account, before: Account | undefined): void {
+    let externalIds = byExternalId.get(account.app)
+    if (externalIds === undefined) {
+      externalIds = new Map()
+      byExternalId.set(account.app, externalIds)
+    }
+    externalIds.set(account.externalId, account)
+    if (before === undefined) ids.add(account.id)
+    if (before?.externalUserId !== account.externalUserId) {
+      byUser.add(account.externalUserId, account.id)
+      users.add(account.externalUserId)
+    }
+    if (before?.app !== account.app) byApp.add(account.app, account.id)
+    if (account.oauthAppId !== undefined && before?.oauthAppId !== account.oauthAppId) {
+      byOauthApp.add(account.oauthAppId, account.id)
+    }
+  }
+
+  function unindexChanges(before: Account, after: Account | undefined): void {
+    if (before.app !== after?.app || before.externalId !== after.externalId) {
+      const externalIds = byExternalId.get(before.app)
+      externalIds?.delete(before.externalId)
+      if (externalIds?.size === 0) byExternalId.delete(before.app)
+    }
+    if (before.externalUserId !== after?.externalUserId) {
+      byUser.delete(before.externalUserId, before.id)
+      if (byUser.get(before.externalUserId) === undefined) users.delete(before.externalUserId)
+    }
+    if (before.app !== after?.app) byApp.delete(before.app, before.id)
+    if (before.oauthAppId !== undefined && before.oauthAppId !== after?.oauthAppId) {
+      byOauthApp.delete(before.oauthAppId, before.id)
+    }
+  }
+}
+
+/** The smallest of the sets; undefined when one of them is empty, `everything` when there are none. */
+function smallest(sets: readonly (SortedSet | undefined)[], everything: SortedSet): SortedSet | undefined {
+  let found: SortedSet | undefined = everything
+  for (const set of sets) {
+    if (set === undefined) return undefined
+    if (set.size < found.size) found = set
+  }
+  return found
+}
