@@ -1,5 +1,6 @@
 export type { Account, CredentialValues, Environment, Scope } from './account.js'
 export { freezeAccount } from './freeze-account.js'
+export { limitKey } from './keys.js'
 export { ownJson } from './own-json.js'
 export type { Clock, Timer } from './ports/clock.js'
 export type { Lease, LeaseStore } from './ports/lease.js'
