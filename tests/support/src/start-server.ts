@@ -39,8 +39,7 @@ export interface RunningServer {
 
 /**
  * Starts `serve` through the package's bin with a configuration file in a folder of its own, and waits for `/readyz`.
- *
- * `SERVER_NODE` names another Node to run it on. Rejects with the server's output when it does not come up.
+ * Rejects with the server's output when it does not come up.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const folder = await mkdtemp(join(tmpdir(), 'api-proxy-test-'))
@@ -49,7 +48,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await writeFile(configFile, JSON.stringify(withDefaults(options, port), undefined, 2)) // JSON is YAML too
 
   const output: string[] = []
-  const child = spawn(process.env.SERVER_NODE ?? process.execPath, [serverBin(), 'serve', '--config', configFile], {
+  const child = spawn(process.execPath, [serverBin(), 'serve', '--config', configFile], {
     cwd: folder,
     env: { ...process.env, NODE_ENV: 'production', ...options.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
