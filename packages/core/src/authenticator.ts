@@ -62,6 +62,7 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
         environment: key.environment,
         externalUserId: undefined,
         scopes: key.scopes,
+        allowedOrigins: undefined,
       },
     })
   }

@@ -1,8 +1,37 @@
 export type { Account, CredentialValues, Environment, Scope } from './account.js'
-export { freezeAccount } from './freeze-account.js'
+export type { App, AppBase, AppRegistry, DefaultHeader } from './app.js'
+export { AppFault } from './app.js'
+export type {
+  AppDefinition,
+  AuthEntry,
+  ConnectSettings,
+  CustomField,
+  LimitRule,
+  OAuthSettings,
+  RetryRules,
+} from './app-definition.js'
+export type { AuthenticatorOptions, RevokingAuthenticator, StaticKey } from './authenticator.js'
+export { createAuthenticator, keyDigest } from './authenticator.js'
+export { Cancellation } from './cancellation.js'
+export type { ErrorCode, ProxyErrorOptions } from './errors.js'
+export { errorStatus, ProxyError, toProxyError } from './errors.js'
+export { connectionListed, findHeader, hopByHopHeaders, isHeaderName, isHeaderValue } from './headers.js'
 export { limitKey } from './keys.js'
-export { ownJson } from './own-json.js'
+export type { AuthStrategy, Injection, PreparedAuth, RequestDescription } from './ports/auth-strategy.js'
+export type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'
 export type { Clock, Timer } from './ports/clock.js'
+export type { CustomLimit, CustomLimits } from './ports/custom-limits.js'
+export type {
+  AccountSelector,
+  Dialect,
+  ErrorAnswer,
+  ProxyCall,
+  RetryWish,
+  RouteCall,
+  RouteContext,
+} from './ports/dialect.js'
+export type { IncomingCall, OpenAnswer, ResponseHead } from './ports/exchange.js'
+export type { AttemptEvent, CallEvent, Hook, PartEvent, ProxyEvent, RefreshEvent } from './ports/hooks.js'
 export type { Lease, LeaseStore } from './ports/lease.js'
 export type { Bucket, Decision, RateLimiter } from './ports/rate-limiter.js'
 export type {
@@ -17,5 +46,24 @@ export type {
   StoredDocument,
   UserQuery,
 } from './ports/storage.js'
+export type {
+  ClientIdentity,
+  RequestBody,
+  SendFailure,
+  Transport,
+  UpstreamLimits,
+  UpstreamRequest,
+  UpstreamResponse,
+} from './ports/transport.js'
+export type { ApiProxy, ProxyOptions } from './proxy.js'
+export { createProxy } from './proxy.js'
+export type { ProxyLimits } from './proxy-parts.js'
+export { hasScope, requireOrigin, requireScope } from './scopes.js'
 export { Secret } from './secret.js'
 export { systemClock } from './system-clock.js'
+export type { Target } from './target.js'
+export { isFullUrl, parseTarget } from './target.js'
+export type { UndiciTransportOptions } from './transport/undici.js'
+export { undiciTransport } from './transport/undici.js'
+export type { UpstreamCall } from './upstream-call.js'
+export { UpstreamError } from './upstream-error.js'

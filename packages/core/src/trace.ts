@@ -7,13 +7,15 @@ import type { IncomingCall } from './ports/exchange.js'
 import type { CallEvent } from './ports/hooks.js'
 import type { Decision } from './ports/rate-limiter.js'
 import { findHeader } from './headers.js'
+import type { Found } from './found.js'
 import type { Target } from './target.js'
+import type { UpstreamCall } from './upstream-call.js'
 
 /** What is known of one call, for its answer's headers and its log event. Written by the pipeline alone. */
 export class Trace {
   readonly requestId: string
   readonly startedAt: number
-  dialect: Dialect | undefined
+  readonly dialect: Dialect
   caller: Caller | undefined
   account: Account | undefined
   app: App | undefined
@@ -26,14 +28,38 @@ export class Trace {
   callerLeft = false
   cut = false
 
-  constructor(requestId: string) {
+  constructor(requestId: string, dialect: Dialect) {
     this.requestId = requestId
+    this.dialect = dialect
     this.startedAt = performance.now()
   }
 
-  failed(error: ProxyError): void {
+  by(caller: Caller): Caller {
+    this.caller = caller
+    return caller
+  }
+
+  for(found: Found): Found {
+    this.account = found.account
+    this.app = found.app
+    return found
+  }
+
+  /** Keeps the figures for the answer's headers, refused or not. */
+  counted(turn: Decision | undefined): Decision | undefined {
+    this.turn = turn
+    return turn
+  }
+
+  toward(call: UpstreamCall): UpstreamCall {
+    this.target = call.target
+    return call
+  }
+
+  failed(error: ProxyError): ProxyError {
     this.code = error.code
     this.reason = reasonOf(error.cause)
+    return error
   }
 
   event(incoming: IncomingCall): CallEvent {
@@ -41,7 +67,7 @@ export class Trace {
     return {
       type: 'call',
       requestId: this.requestId,
-      dialect: this.dialect?.name,
+      dialect: this.dialect.name,
       method: incoming.method,
       project: account?.project ?? this.caller?.project,
       environment: account?.environment,

@@ -11,6 +11,8 @@ export interface Caller {
   /** Undefined when the caller may name any end user of the project. */
   readonly externalUserId: string | undefined
   readonly scopes: readonly string[]
+  /** Origins from which a browser may use it; undefined for any. */
+  readonly allowedOrigins: readonly string[] | undefined
 }
 
 export interface Authenticator {

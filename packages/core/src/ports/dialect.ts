@@ -2,10 +2,10 @@ import type { Environment } from '../account.js'
 import type { ProxyError } from '../errors.js'
 import type { IncomingCall } from './exchange.js'
 
-/** How a call names the account it wants to act for. */
+/** How a call names the account it wants to act for. `externalUserId` is undefined when the token says it. */
 export type AccountSelector =
-  | { readonly by: 'id'; readonly id: string; readonly externalUserId: string }
-  | { readonly by: 'user'; readonly externalUserId: string }
+  | { readonly by: 'id'; readonly id: string; readonly externalUserId: string | undefined }
+  | { readonly by: 'user'; readonly externalUserId: string | undefined }
   | { readonly by: 'external-id'; readonly app: string; readonly externalId: string }
 
 /** A proxied call, read from a dialect's wire form. */
@@ -31,6 +31,10 @@ export interface ProxyCall {
   /** Token of a custom rate window; undefined for none. */
   readonly rateLimitToken: string | undefined
   readonly retries: RetryWish | undefined
+  /** The `Origin` of a browser's call; undefined for all others. */
+  readonly origin: string | undefined
+  /** Flat; added to the answer, such as CORS headers. */
+  readonly answerHeaders: readonly string[]
 }
 
 /** What the caller asked for. */

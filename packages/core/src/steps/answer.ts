@@ -1,15 +1,14 @@
 import type { App } from '../app.js'
 import { connectionListed, findHeader, hopByHopHeaders } from '../headers.js'
 import type { OpenAnswer } from '../ports/exchange.js'
-import type { Decision } from '../ports/rate-limiter.js'
 import type { UpstreamResponse } from '../ports/transport.js'
 import { addRateLimitHeaders } from '../rate-limit-headers.js'
 import { removeQueryText } from '../target.js'
+import type { Trace } from '../trace.js'
 
 export interface AnswerContext {
-  readonly requestId: string
+  readonly seen: Trace
   readonly app: App
-  readonly turn: Decision | undefined
   readonly now: number
   /** Flat; from the dialect, such as CORS headers. */
   readonly extraHeaders: readonly string[]
@@ -68,8 +67,9 @@ export function answerHeaders(upstream: readonly string[], context: AnswerContex
     if (verdict === 'rate-limit') upstreamLimits = true
     headers.push(name, verdict === 'location' ? removeQueryText(value, app.reservedQuery) : value)
   }
-  headers.push('x-request-id', context.requestId)
-  if (context.turn !== undefined) addRateLimitHeaders(headers, context.turn, context.now, upstreamLimits)
+  headers.push('x-request-id', context.seen.requestId)
+  const { turn } = context.seen
+  if (turn !== undefined) addRateLimitHeaders(headers, turn, context.now, upstreamLimits)
   for (const text of context.extraHeaders) headers.push(text)
   return headers
 }

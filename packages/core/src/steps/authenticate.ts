@@ -1,6 +1,6 @@
 import type { Authenticator, Caller } from '../ports/authenticator.js'
 import type { ProxyCall } from '../ports/dialect.js'
-import { requireScope } from '../scopes.js'
+import { requireOrigin, requireScope } from '../scopes.js'
 
 /** Who asks. Throws `missing_token`, `invalid_token` or `insufficient_scope`. */
 export function authenticate(
@@ -9,10 +9,11 @@ export function authenticate(
   authenticator: Authenticator,
 ): Caller | Promise<Caller> {
   const caller = authenticator.authenticate(call.bearer, remoteAddress)
-  return caller instanceof Promise ? caller.then(mayProxy) : mayProxy(caller)
+  return caller instanceof Promise ? caller.then((proven) => mayProxy(proven, call)) : mayProxy(caller, call)
 }
 
-function mayProxy(caller: Caller): Caller {
+function mayProxy(caller: Caller, call: ProxyCall): Caller {
   requireScope(caller.scopes, 'connect:proxy')
+  requireOrigin(caller, call.origin)
   return caller
 }

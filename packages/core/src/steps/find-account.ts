@@ -1,15 +1,11 @@
 import type { Account, Environment, Scope } from '../account.js'
-import type { App, AppRegistry } from '../app.js'
+import type { AppRegistry } from '../app.js'
 import { ProxyError } from '../errors.js'
+import type { Found } from '../found.js'
 import type { Caller } from '../ports/authenticator.js'
 import type { AccountSelector, ProxyCall } from '../ports/dialect.js'
 import type { Storage } from '../ports/storage.js'
 import { isFullUrl, parseTarget } from '../target.js'
-
-export interface Found {
-  readonly account: Account
-  readonly app: App
-}
 
 /**
  * The account that the call names, and its app. Unknown and not yours are the same `record_not_found`, from the same
@@ -59,19 +55,23 @@ async function select(
     }
     case 'external-id': {
       const slug = apps.find(selector.app)?.slug
-      return slug === undefined ? undefined : storage.readAccountByExternalId(scope, slug, selector.externalId)
+      if (slug === undefined) return undefined
+      const account = await storage.readAccountByExternalId(scope, slug, selector.externalId)
+      return account !== undefined && isTheirs(account, account.externalUserId, caller) ? account : undefined
     }
     case 'user': {
-      if (caller.externalUserId !== undefined && caller.externalUserId !== selector.externalUserId) return undefined
-      return onlyFitting(call, selector.externalUserId, scope, storage, apps)
+      const externalUserId = selector.externalUserId ?? caller.externalUserId
+      if (externalUserId === undefined) return undefined
+      if (caller.externalUserId !== undefined && caller.externalUserId !== externalUserId) return undefined
+      return onlyFitting(call, externalUserId, scope, storage, apps)
     }
   }
 }
 
-function isTheirs(account: Account, externalUserId: string, caller: Caller): boolean {
+function isTheirs(account: Account, named: string | undefined, caller: Caller): boolean {
   return (
-    account.externalUserId === externalUserId &&
-    (caller.externalUserId === undefined || caller.externalUserId === externalUserId)
+    account.externalUserId === (named ?? caller.externalUserId) &&
+    (caller.externalUserId === undefined || caller.externalUserId === account.externalUserId)
   )
 }
 

@@ -18,10 +18,10 @@ export interface BodyLimits {
 export interface TakenBody {
   readonly body: RequestBody | undefined
   /** Bytes when known. */
-  readonly length: number | undefined
+  readonly bodyLength: number | undefined
 }
 
-const none: TakenBody = { body: undefined, length: undefined }
+const none: TakenBody = { body: undefined, bodyLength: undefined }
 
 /** The caller's body: short ones whole, others as a stream with its bound. Bytes are never changed. */
 export function takeBody(incoming: IncomingCall, app: App, replay: boolean, limits: BodyLimits): TakenBody | Promise<TakenBody> {
@@ -32,7 +32,7 @@ export function takeBody(incoming: IncomingCall, app: App, replay: boolean, limi
   if (length !== undefined && length <= limits.heldBytes) return collect(source, limits.heldBytes)
   if (app.needsBodyBytes) return collect(source, limits.readableBytes)
   if (replay && length !== undefined && length <= limits.readableBytes) return collect(source, limits.readableBytes)
-  return { body: new UploadBody(source, limits.maxRequestBytes), length }
+  return { body: new UploadBody(source, limits.maxRequestBytes), bodyLength: length }
 }
 
 function contentLength(incoming: IncomingCall): number | undefined {
@@ -54,7 +54,7 @@ function collect(source: Readable, maxBytes: number): Promise<TakenBody> {
     source.on('end', () => {
       const [only] = chunks
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-      resolve({ body, length })
+      resolve({ body, bodyLength: length })
     })
     source.on('error', (error) => reject(error instanceof ProxyError ? error : cut()))
     source.on('close', () => reject(cut()))

@@ -29,6 +29,14 @@ export interface TurnParts {
 
 export type BucketCache = WeakMap<Account, WeakMap<Caller, readonly Bucket[]>>
 
+/** Throws `rate_limited` for a refused turn. */
+export function refuseIfSpent(turn: Decision | undefined): void {
+  if (turn === undefined || turn.allowed) return
+  throw new ProxyError('rate_limited', 'Throttled', {
+    retryAfterSeconds: Math.max(1, Math.ceil(turn.retryAfterMs / 1000)),
+  })
+}
+
 /** Counts the call. The decision of the tightest limit, refused or not; undefined when nothing limits it. */
 export async function takeTurn(
   call: ProxyCall,

@@ -97,7 +97,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.status = status
     const headers = new Array<string>(rawHeaders.length)
     for (let index = 0; index < rawHeaders.length; index++) {
-      headers[index] = (rawHeaders[index] as Buffer).latin1Slice()
+      headers[index] = (rawHeaders[index] as Buffer).toString('latin1')
     }
     this.headers = headers
     this.#events.resolve(this)

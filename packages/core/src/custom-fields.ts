@@ -1,0 +1,40 @@
+import type { CustomField } from './app-definition.js'
+import { parseTarget } from './target.js'
+
+const formats: Readonly<Record<NonNullable<CustomField['format']>, (value: string) => boolean>> = {
+  'host-label': isHostLabel,
+  host: (value) => isHostName(value),
+  url: (value) => {
+    try {
+      return parseTarget(value).protocol === 'https:' || value.startsWith('http://')
+    } catch {
+      return false
+    }
+  },
+  integer: (value) => /^-?\d{1,20}$/.test(value),
+  uuid: (value) => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(value),
+}
+
+const formatTexts: Readonly<Record<NonNullable<CustomField['format']>, string>> = {
+  'host-label': 'one label of a host name: letters, digits and inner hyphens, at most 63',
+  host: 'a host name such as api.example.com',
+  url: 'a full URL',
+  integer: 'a whole number',
+  uuid: 'a UUID',
+}
+
+/** What is wrong with a custom field's value, or undefined. The text never holds the value. */
+export function customFieldFault(field: CustomField, value: string): string | undefined {
+  if (field.format !== undefined && !formats[field.format](value)) return `must be ${formatTexts[field.format]}`
+  return undefined
+}
+
+/** One LDH label, in any case. */
+export function isHostLabel(value: string): boolean {
+  return /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(value)
+}
+
+/** LDH labels joined by dots, in any case; one label counts too. */
+export function isHostName(value: string): boolean {
+  return value.length <= 253 && value.split('.').every(isHostLabel)
+}

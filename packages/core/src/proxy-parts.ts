@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from './ports/clock.js'
+import type { Hook } from './ports/hooks.js'
+import type { ProxyOptions } from './proxy.js'
+import type { ForwardParts } from './steps/forward.js'
+import type { HeaderParts } from './steps/request-headers.js'
+import type { BodyLimits } from './steps/take-body.js'
+import type { TurnParts, Window } from './steps/take-turn.js'
+import { systemClock } from './system-clock.js'
+
+export interface ProxyLimits {
+  /** Calls of one project; default 100 in 60 s; `undefined` for no limit. */
+  readonly project?: Window | undefined
+  /** Calls of one client or key; default none. */
+  readonly client?: Window | undefined
+  /** Calls to one account; default none. */
+  readonly account?: Window | undefined
+  /** Milliseconds to the upstream's head, over all redirects. Default 30,000. */
+  readonly headTimeoutMs?: number
+  /** Milliseconds between bytes of an upstream's body. Default 30,000. */
+  readonly bodyIdleTimeoutMs?: number
+  /** Bytes of a request body. Default 100 MiB. */
+  readonly maxRequestBytes?: number
+  /** Bytes of a body that is held in memory to sign it or to send it again. Default 1 MiB. */
+  readonly maxHeldBytes?: number
+}
+
+/** What the steps need, with every default filled in, made once. */
+export interface ProxyParts {
+  readonly clock: Clock
+  readonly hooks: readonly Hook[]
+  readonly turn: TurnParts
+  readonly header: HeaderParts
+  readonly body: BodyLimits
+  readonly upstream: ForwardParts
+  readonly nextRequestId: () => string
+}
+
+const mebibyte = 1024 * 1024
+const defaultProjectLimit: Window = { requests: 100, windowMs: 60_000 }
+
+export function prepareParts(options: ProxyOptions): ProxyParts {
+  const limits = options.limits ?? {}
+  const clock = options.clock ?? systemClock()
+  return {
+    clock,
+    hooks: options.hooks ?? [],
+    turn: {
+      rateLimiter: options.rateLimiter,
+      limits: {
+        project: 'project' in limits ? limits.project : defaultProjectLimit,
+        client: limits.client,
+        account: limits.account,
+      },
+      customLimits: options.customLimits,
+      buckets: new WeakMap(),
+    },
+    header: {
+      viaMarker: `1.1 ${options.name ?? `api-proxy-${randomBytes(8).toString('hex')}`}`,
+      userAgent: options.userAgent ?? 'api-proxy',
+    },
+    body: {
+      maxRequestBytes: limits.maxRequestBytes ?? 100 * mebibyte,
+      heldBytes: 16 * 1024,
+      readableBytes: limits.maxHeldBytes ?? mebibyte,
+    },
+    upstream: {
+      transport: options.transport,
+      clock,
+      limits: {
+        headTimeoutMs: limits.headTimeoutMs ?? 30_000,
+        bodyIdleTimeoutMs: limits.bodyIdleTimeoutMs ?? 30_000,
+      },
+    },
+    nextRequestId: requestIds(),
+  }
+}
+
+/** Ids that are unique over processes: a random start for each, then a counter. */
+function requestIds(): () => string {
+  const prefix = `req_${randomBytes(9).toString('hex')}`
+  let count = 0
+  return () => {
+    count++
+    return prefix + count.toString(36).padStart(6, '0')
+  }
+}

@@ -1,0 +1,126 @@
+import type { AppRegistry } from './app.js'
+import { Cancellation } from './cancellation.js'
+import { toProxyError } from './errors.js'
+import type { Authenticator } from './ports/authenticator.js'
+import type { Clock } from './ports/clock.js'
+import type { CustomLimits } from './ports/custom-limits.js'
+import type { Dialect, ProxyCall } from './ports/dialect.js'
+import type { IncomingCall, OpenAnswer } from './ports/exchange.js'
+import type { Hook } from './ports/hooks.js'
+import type { RateLimiter } from './ports/rate-limiter.js'
+import type { Storage } from './ports/storage.js'
+import type { Transport } from './ports/transport.js'
+import { type ProxyLimits, prepareParts } from './proxy-parts.js'
+import { answer } from './steps/answer.js'
+import { answerError } from './steps/answer-error.js'
+import { authenticate } from './steps/authenticate.js'
+import { allowsTarget, checkHost } from './steps/check-host.js'
+import { findAccount } from './steps/find-account.js'
+import { forward } from './steps/forward.js'
+import { freshCredential } from './steps/fresh-credential.js'
+import { inject } from './steps/inject.js'
+import { chooseDialect, readCall } from './steps/read-call.js'
+import { requestHeaders } from './steps/request-headers.js'
+import { resolveTarget } from './steps/resolve-target.js'
+import { serveRoute } from './steps/serve-route.js'
+import { takeBody } from './steps/take-body.js'
+import { refuseIfSpent, takeTurn } from './steps/take-turn.js'
+import { unwrap } from './steps/unwrap.js'
+import { Trace } from './trace.js'
+
+export interface ProxyOptions {
+  readonly apps: AppRegistry
+  readonly storage: Storage
+  readonly authenticator: Authenticator
+  readonly rateLimiter: RateLimiter
+  readonly transport: Transport
+  /** Wire protocols, asked in this order whose a request is. At least one. */
+  readonly dialects: readonly [Dialect, ...Dialect[]]
+  readonly customLimits?: CustomLimits
+  readonly clock?: Clock
+  readonly hooks?: readonly Hook[]
+  readonly limits?: ProxyLimits
+  /** Name in `Via`, the same on all instances of one deployment: a call that carries it is refused as a loop. */
+  readonly name?: string
+  /** `User-Agent` for upstreams when the caller gives none. Default `api-proxy`. */
+  readonly userAgent?: string
+}
+
+export interface ApiProxy {
+  /** Serves one request; never rejects. Every failure is answered, or cuts the connection when the head is out. */
+  handle(incoming: IncomingCall, open: OpenAnswer): Promise<void>
+  /** Lets calls in flight finish and closes upstream connections. Storage and limiter are their owner's to close. */
+  close(): Promise<void>
+}
+
+/** The engine. A request's way reads top to bottom in `proxied`. */
+export function createProxy(options: ProxyOptions): ApiProxy {
+  const { apps, storage, authenticator, transport } = options
+  const parts = prepareParts(options)
+  const { clock, hooks, turn, header, body, upstream } = parts
+
+  async function proxied(call: ProxyCall, incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {
+    const cancellation = new Cancellation()
+    incoming.onCallerLeft(() => {
+      seen.callerLeft = true
+      cancellation.cancel()
+    })
+    const caller = seen.by(await authenticate(call, incoming.remoteAddress, authenticator))
+    const { account, app } = seen.for(await findAccount(call, caller, storage, apps))
+    refuseIfSpent(seen.counted(await takeTurn(call, caller, app, account, turn))) // a refused call never touches a secret
+    const target = resolveTarget(call, app, account)
+    const headers = requestHeaders(call, incoming, app, account, header)
+    const taken = await takeBody(incoming, app, call.retries !== undefined, body)
+    const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
+    checkHost(asked.target, app, account) // nothing secret exists in the request before this line
+    const values = await freshCredential(account, app)
+    const signed = inject(asked, values, app, clock.now())
+    const hop = {
+      app,
+      cancellation,
+      allows: (next: typeof target) => allowsTarget(next, app, account),
+      sign: (next: typeof asked) => inject(next, values, app, clock.now()),
+      attempted: () => seen.attempts++,
+    }
+    const response = await forward(asked, signed, hop, upstream)
+    await answer(response, open, { seen, app, now: clock.now(), extraHeaders: call.answerHeaders })
+  }
+
+  async function serve(incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {
+    const call = readCall(incoming, seen.dialect)
+    if (call.kind === 'route') await serveRoute(call, incoming, open, seen.requestId)
+    else await proxied(call, incoming, open, seen)
+  }
+
+  return {
+    async handle(incoming, open) {
+      const seen = new Trace(parts.nextRequestId(), chooseDialect(incoming.target, options.dialects))
+      const openOnce: OpenAnswer = (head) => {
+        seen.status = head.status
+        return open(head)
+      }
+      try {
+        await serve(incoming, openOnce, seen)
+      } catch (thrown) {
+        const error = seen.failed(toProxyError(thrown))
+        if (seen.status !== 0) seen.cut = true
+        else if (!seen.callerLeft) answerError(error, incoming, openOnce, seen, clock.now())
+      }
+      tellHooks(hooks, seen, incoming)
+    },
+    close: () => transport.close(),
+  }
+}
+
+/** A subscriber that throws harms neither the call nor the others. */
+function tellHooks(hooks: readonly Hook[], seen: Trace, incoming: IncomingCall): void {
+  if (hooks.length === 0) return
+  const event = seen.event(incoming)
+  for (const hook of hooks) {
+    try {
+      hook(event)
+    } catch {
+      // The port says so: what a hook throws is dropped.
+    }
+  }
+}

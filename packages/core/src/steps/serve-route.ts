@@ -1,0 +1,52 @@
+import type { Readable } from 'node:stream'
+import { ProxyError } from '../errors.js'
+import type { RouteCall } from '../ports/dialect.js'
+import type { IncomingCall, OpenAnswer } from '../ports/exchange.js'
+import { bodyTooLarge } from '../upload-body.js'
+
+/** Bodies of management routes and token requests are small. */
+const maxRouteBodyBytes = 1024 * 1024
+
+/** Serves a management route: web-standard objects, off the hot path. */
+export async function serveRoute(
+  route: RouteCall,
+  incoming: IncomingCall,
+  open: OpenAnswer,
+  requestId: string,
+): Promise<void> {
+  const body = incoming.body === undefined ? undefined : await readBody(incoming.body)
+  const request = toRequest(incoming, body)
+  const response = await route.respond(request, { requestId, remoteAddress: incoming.remoteAddress })
+  const bytes = Buffer.from(await response.arrayBuffer())
+  const headers: string[] = []
+  for (const [name, value] of response.headers) headers.push(name, value)
+  if (response.status !== 204 && response.status !== 304) headers.push('content-length', String(bytes.length))
+  headers.push('x-request-id', requestId)
+  open({ status: response.status, headers }).end(bytes)
+}
+
+function toRequest(incoming: IncomingCall, body: Buffer | undefined): Request {
+  const headers = new Headers()
+  for (let index = 0; index < incoming.headers.length; index += 2) {
+    headers.append(incoming.headers[index] as string, incoming.headers[index + 1] as string)
+  }
+  const init: RequestInit = { method: incoming.method, headers }
+  const mayHaveBody = incoming.method !== 'GET' && incoming.method !== 'HEAD'
+  if (body !== undefined && body.length > 0 && mayHaveBody) init.body = new Uint8Array(body)
+  try {
+    return new Request(`http://proxy.invalid${incoming.target}`, init)
+  } catch (error) {
+    throw new ProxyError('invalid_request', 'The request target or method is not valid.', { cause: error })
+  }
+}
+
+async function readBody(source: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of source) {
+    length += chunk.length
+    if (length > maxRouteBodyBytes) throw bodyTooLarge(maxRouteBodyBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

@@ -1,0 +1,38 @@
+import { createHash, createHmac, randomUUID } from 'node:crypto'
+
+/** The moment of a call, for `now()`. Epoch milliseconds. */
+export interface Moment {
+  readonly now: number
+}
+
+export interface TemplateFunction {
+  readonly least: number
+  readonly most: number
+  call(parameters: readonly string[], moment: Moment | undefined): string
+}
+
+/** What `{{name(…)}}` may call. Several texts are joined before they are encoded or hashed. */
+export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
+  /** `base64(text, …)` of the UTF-8 bytes. */
+  ['base64', { least: 1, most: 8, call: (texts) => Buffer.from(texts.join(''), 'utf8').toString('base64') }],
+  /** `sha256(text, …)` in lower-case hex. */
+  ['sha256', { least: 1, most: 8, call: (texts) => createHash('sha256').update(texts.join('')).digest('hex') }],
+  /** `hmac(key, text, …)`: HMAC-SHA-256 in lower-case hex. */
+  [
+    'hmac',
+    {
+      least: 2,
+      most: 8,
+      call: ([key = '', ...texts]) => createHmac('sha256', key).update(texts.join('')).digest('hex'),
+    },
+  ],
+  /** `now()` in whole epoch seconds. */
+  ['now', { least: 0, most: 0, call: (_, moment) => String(Math.floor(requireMoment(moment).now / 1000)) }],
+  /** `uuid()`, a random version 4. */
+  ['uuid', { least: 0, most: 0, call: () => randomUUID() }],
+])
+
+function requireMoment(moment: Moment | undefined): Moment {
+  if (moment === undefined) throw new Error('a template with now() was rendered without the moment of the call')
+  return moment
+}
