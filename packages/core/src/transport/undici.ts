@@ -83,7 +83,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
           {
             path: request.target.path,
             method: request.method,
-            headers: request.headers as string[],
+            headers: withLength(request),
             body: request.body ?? null,
           },
           handler,
@@ -106,6 +106,15 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       origins.clear()
     },
   }
+}
+
+/** A stream of known length goes out with that length instead of chunked. */
+function withLength(request: UpstreamRequest): string[] {
+  const headers = request.headers as string[]
+  const isStream = request.body !== undefined && !Buffer.isBuffer(request.body)
+  return isStream && request.bodyLength !== undefined
+    ? [...headers, 'content-length', String(request.bodyLength)]
+    : headers
 }
 
 /** Forgets the origins that nobody used since `before`. */
