@@ -64,7 +64,7 @@ describe('a name', () => {
     })
   })
 
-  it.each([`${'a'.repeat(64)}.example.com`, 'a..example.com', ''])(
+  it.each([`${'a'.repeat(64)}.example.com`, 'a..example.com'])(
     'that no server could know (%j) is upstream_dns',
     async (name) => {
       const { resolver } = await start(() => both)
@@ -80,13 +80,24 @@ describe('a name', () => {
   })
 
   it('is resolved at once while servers of other names are silent', async () => {
-    const { resolver } = await start(({ name }) => (name.startsWith('slow') ? 'silence' : both))
-    const slow = Array.from({ length: 200 }, (_, index) =>
+    let asked = 0
+    let allAsked = (): void => undefined
+    const arrival = new Promise<void>((resolve) => {
+      allAsked = resolve
+    })
+    const { resolver } = await start(({ name }) => {
+      if (!name.startsWith('slow')) return both
+      asked += 1
+      if (asked === 200) allAsked()
+      return 'silence'
+    })
+    const slow = Array.from({ length: 100 }, (_, index) =>
       resolver.resolve(`slow${index}.example.com`).catch(() => 'failed'),
     )
+    await arrival
     const startedAt = performance.now()
     await resolver.resolve('api.example.com')
-    expect(performance.now() - startedAt).toBeLessThan(500)
+    expect(performance.now() - startedAt).toBeLessThan(200)
     resolver.close()
     expect(new Set(await Promise.all(slow))).toEqual(new Set(['failed']))
   })

@@ -19,7 +19,7 @@ export interface ResolverOptions {
   readonly servers?: readonly string[]
   /** Read again when it changes; undefined for the system's, `null` for none. */
   readonly hostsFile?: string | null
-  /** Milliseconds to the first answer of a server; the second try has twice that. */
+  /** Milliseconds until a name counts as not resolvable. Default 5,000. */
   readonly timeoutMs?: number
   /** Epoch milliseconds; for tests. */
   readonly now?: () => number
@@ -45,7 +45,10 @@ const otherFamilyWaitMs = 300
 
 /** A resolver over c-ares: UDP sockets of its own, so one name with slow servers holds up nobody else. */
 export function createResolver(options: ResolverOptions = {}): HostResolver {
-  const channel = new Resolver({ timeout: options.timeoutMs ?? 2_000, tries: 2 })
+  const timeoutMs = options.timeoutMs ?? 5_000
+  // c-ares waits less for servers that it knows as fast (a quarter of a second), then doubles: few tries would cut off
+  // a name that is slow on a fast server.
+  const channel = new Resolver({ timeout: 1_000, tries: 4 })
   if (options.servers !== undefined && options.servers.length > 0) channel.setServers([...options.servers])
   const overrides = readOverrides(options.hosts ?? {})
   const now = options.now ?? Date.now
@@ -56,7 +59,7 @@ export function createResolver(options: ResolverOptions = {}): HostResolver {
   const ask = (hostname: string): Promise<readonly string[]> => {
     const known = cache.get(hostname)
     if (known !== undefined && known.expiresAt > now()) return known.outcome
-    const question = askBothFamilies(channel, hostname)
+    const question = askBothFamilies(channel, hostname, timeoutMs)
     const entry: CacheEntry = { outcome: question.then((answer) => answer.addresses), expiresAt: Infinity }
     question.then(
       (answer) => {
@@ -96,8 +99,8 @@ function readOverrides(hosts: Readonly<Record<string, string>>): ReadonlyMap<str
 }
 
 /** Both questions at once. Every answer counts for the guard, so one family waits for the other, but not forever. */
-async function askBothFamilies(channel: Resolver, hostname: string): Promise<Answer> {
-  const [ipv4, ipv6] = await settleBoth(askOne(channel, hostname, 4), askOne(channel, hostname, 6))
+async function askBothFamilies(channel: Resolver, hostname: string, timeoutMs: number): Promise<Answer> {
+  const [ipv4, ipv6] = await settleBoth(askOne(channel, hostname, 4), askOne(channel, hostname, 6), timeoutMs)
   const answers = [ipv4, ipv6].filter((result) => result !== undefined && !(result instanceof Error)) as Answer[]
   const addresses = answers.flatMap((answer) => answer.addresses)
   if (addresses.length === 0) {
@@ -110,19 +113,26 @@ async function askBothFamilies(channel: Resolver, hostname: string): Promise<Ans
 
 type Result = Answer | Error | undefined
 
-/** Both results, or `undefined` in place of one that is later than the wait after a first answer with addresses. */
-function settleBoth(first: Promise<Answer | Error>, second: Promise<Answer | Error>): Promise<[Result, Result]> {
+/** Both results; `undefined` for one that is too late: by itself, or beside a first answer with addresses. */
+function settleBoth(
+  first: Promise<Answer | Error>,
+  second: Promise<Answer | Error>,
+  timeoutMs: number,
+): Promise<[Result, Result]> {
   return new Promise((resolve) => {
     const results: [Result, Result] = [undefined, undefined]
-    let timer: NodeJS.Timeout | undefined
+    const finish = (): void => {
+      clearTimeout(timer)
+      resolve([...results])
+    }
+    let timer = setTimeout(finish, timeoutMs)
     const settled = (index: 0 | 1) => (result: Answer | Error) => {
-      const other = results[1 - index]
       results[index] = result
-      if (other !== undefined) {
-        clearTimeout(timer)
-        resolve(results)
+      if (results[1 - index] !== undefined) {
+        finish()
       } else if (!(result instanceof Error) && result.addresses.length > 0) {
-        timer = setTimeout(() => resolve([...results]), otherFamilyWaitMs)
+        clearTimeout(timer)
+        timer = setTimeout(finish, Math.min(otherFamilyWaitMs, timeoutMs))
       }
     }
     // `askOne` never rejects.
