@@ -94,7 +94,7 @@ describe('a connection to a name', () => {
     let now = 0
     const server = await startDnsServer(() => ({ addresses: [address], ttlSeconds: 0 }))
     cleanUps.push(() => server.stop())
-    const resolver = createResolver({ servers: [server.address], hostsFile: null, now: () => now })
+    const resolver = createResolver({ dnsServers: [server.address], hostsFile: null, now: () => now })
     const options = { resolver, allowPrivate: ['127.0.0.1'] }
     await open(`http://api.example.com:${port}`, options)
     address = '127.0.0.2'

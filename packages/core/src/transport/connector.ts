@@ -35,7 +35,7 @@ export interface ConnectorOptions {
  * `upstream_tls` or `upstream_timeout`; none of them names an address, and nothing was sent.
  */
 export function createConnector(options: ConnectorOptions = {}): Connector {
-  const resolver = options.resolver ?? createResolver({ hosts: options.hosts ?? {}, servers: options.dnsServers ?? [] })
+  const resolver = options.resolver ?? createResolver(options)
   const guard = createAddressGuard(compileAllowPrivate(options.allowPrivate ?? []), resolver)
   const secure = buildConnector(tlsOptions(options))
   const timeoutMs = options.connectTimeoutMs ?? 10_000

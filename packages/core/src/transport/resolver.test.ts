@@ -16,7 +16,7 @@ async function start(
   options: ResolverOptions = {},
 ): Promise<{ server: DnsServer; resolver: HostResolver }> {
   const server = await startDnsServer(answer)
-  const resolver = createResolver({ servers: [server.address], hostsFile: null, ...options })
+  const resolver = createResolver({ dnsServers: [server.address], hostsFile: null, ...options })
   cleanUps.push(
     () => server.stop(),
     () => resolver.close(),

@@ -16,7 +16,7 @@ export interface ResolverOptions {
   /** Name to address, over everything else. */
   readonly hosts?: Readonly<Record<string, string>>
   /** `address` or `address:port`; without any, those of the system. */
-  readonly servers?: readonly string[]
+  readonly dnsServers?: readonly string[]
   /** Read again when it changes; undefined for the system's, `null` for none. */
   readonly hostsFile?: string | null
   /** Milliseconds until a name counts as not resolvable. Default 5,000. */
@@ -49,7 +49,7 @@ export function createResolver(options: ResolverOptions = {}): HostResolver {
   // c-ares waits less for servers that it knows as fast (a quarter of a second), then doubles: few tries would cut off
   // a name that is slow on a fast server.
   const channel = new Resolver({ timeout: 1_000, tries: 4 })
-  if (options.servers !== undefined && options.servers.length > 0) channel.setServers([...options.servers])
+  if (options.dnsServers !== undefined && options.dnsServers.length > 0) channel.setServers([...options.dnsServers])
   const overrides = readOverrides(options.hosts ?? {})
   const now = options.now ?? Date.now
   const file: HostsFile | undefined =

@@ -14,6 +14,7 @@ import { type ConnectorOptions, createConnector } from './connector.js'
 import { describeFailure } from './describe-failure.js'
 import { ExchangeHandler } from './exchange-handler.js'
 import { Origin, type Slot } from './origin.js'
+import { createResolver } from './resolver.js'
 
 export interface UndiciTransportOptions {
   /** Who may be reached besides public addresses, and how names are resolved: see `createConnector`. */
@@ -35,7 +36,8 @@ const originIdleMs = 60_000
 /** The transport on undici's `dispatch`: no interceptors, raw header lists, every connection through the address guard. */
 export function undiciTransport(options: UndiciTransportOptions = {}): Transport {
   const clock = options.clock ?? systemClock()
-  const network = options.network ?? {}
+  const resolver = options.network?.resolver ?? createResolver(options.network)
+  const network = { ...options.network, resolver }
   const connect = createConnector(network)
   const origins = new Map<string, Origin>()
 
@@ -104,6 +106,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     async close() {
       await Promise.all([...origins.values()].map((origin) => origin.close()))
       origins.clear()
+      resolver.close()
     },
   }
 }
