@@ -30,7 +30,7 @@ export function freezeAccount(account: Account, version: number): Account {
 }
 
 /** A frozen copy without prototype: `constructor` and the like are absent unless they were stored. */
-function freezeStrings(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function freezeStrings(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const copy: Record<string, string> = Object.create(null)
   for (const [name, value] of Object.entries(record)) copy[name] = value
   return Object.freeze(copy)
