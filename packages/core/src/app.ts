@@ -13,6 +13,8 @@ export interface App {
   readonly proxyEnabled: boolean
   readonly base: AppBase
   readonly hosts: HostRules
+  /** Further hosts that an account has by its public fields; each throws `account_config_invalid` naming the field. */
+  readonly accountHosts: readonly ((fields: Readonly<Record<string, string>>) => Target)[]
   readonly auth: readonly PreparedAuth[]
   /** Lower-case names that the injected credential takes: what the caller sends under them is dropped. */
   readonly reservedHeaders: ReadonlySet<string>
@@ -38,7 +40,12 @@ export type AppBase =
   | { readonly kind: 'none' }
   | { readonly kind: 'fixed'; readonly target: Target }
   /** Needs the account's custom fields; then full URLs are refused. */
-  | { readonly kind: 'template'; readonly template: Template }
+  | {
+      readonly kind: 'template'
+      readonly template: Template
+      /** The base for an account's public fields. Throws `account_config_invalid` naming the field. */
+      resolve(fields: Readonly<Record<string, string>>): Target
+    }
 
 /** The apps that the engine knows. */
 export interface AppRegistry {

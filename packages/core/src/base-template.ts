@@ -1,8 +1,8 @@
+import { takePort } from './allowed-domains.js'
 import { type AppBase, AppFault } from './app.js'
 import { refuseHost } from './host-rules.js'
 import {
   compileHostTemplate,
-  type HostTemplate,
   type PublicFields,
   requirePublicField,
   requirePublicTarget,
@@ -54,11 +54,10 @@ function hostBase(pieces: readonly TemplatePiece[], scope: BaseScope, field: str
   const { protocol, hostPieces, port, pathPieces } = splitBase(pieces, field)
   const host = compileHostTemplate(hostPieces, scope, field)
   const path = compilePath(pathPieces, scope, field)
-  const plain = sample(host, scope)
-  requireSample(`${protocol}//${plain}${port}${path(undefined)}`, field)
+  requireSample(`${protocol}//${host.sample}${port}${path(undefined)}`, field)
   const named = host.fields.at(-1)
   if (named === undefined) {
-    const fixed = fixedBase(`${protocol}//${plain}${port}`, scope, field)
+    const fixed = fixedBase(`${protocol}//${host.sample}${port}`, scope, field)
     return (values) => parseTarget(`${fixed.origin}${path(values)}`)
   }
   return (values) => requirePublicTarget(`${protocol}//${host.render(values)}${port}${path(values)}`, named, scope)
@@ -115,12 +114,8 @@ function splitBase(pieces: readonly TemplatePiece[], field: string): BaseParts {
     hostPieces.push(textPiece(border.text.slice(0, slash)))
     pathPieces.unshift(textPiece(border.text.slice(slash)))
   }
-  const last = hostPieces.at(-1)
-  const port = last?.kind === 'text' ? (/:\d*$/.exec(last.text)?.[0] ?? '') : ''
-  if (port !== '' && last?.kind === 'text') {
-    hostPieces[hostPieces.length - 1] = textPiece(last.text.slice(0, -port.length))
-  }
-  return { protocol, hostPieces: hostPieces.filter(isPresent), port, pathPieces: pathPieces.filter(isPresent) }
+  const host = takePort(hostPieces.filter(isPresent))
+  return { protocol, ...host, pathPieces: pathPieces.filter(isPresent) }
 }
 
 function textPiece(text: string): TemplatePiece {
@@ -150,16 +145,6 @@ function pathValue(name: string, values: PublicFields, scope: BaseScope): string
   const value = requireValue(name, values, scope)
   if (/^\.\.?$/.test(value) || /[\p{Cc}\p{Cs}\\]/u.test(value)) throw unfit(name, 'cannot stand in a path')
   return encodeURIComponent(value)
-}
-
-function sample(host: HostTemplate, scope: BaseScope): string {
-  const names = host.fields
-  const anyFormat: TemplateScope = { ...scope, customFields: new Map() }
-  return compileSample(host, names, anyFormat)
-}
-
-function compileSample(host: HostTemplate, names: readonly string[], _scope: TemplateScope): string {
-  return host.render(Object.fromEntries(names.map((name) => [name, 'x'])))
 }
 
 function requireSample(url: string, field: string): void {

@@ -20,7 +20,7 @@ export interface HostRuleOptions {
   readonly field?: string
 }
 
-interface HostRule {
+export interface HostRule {
   readonly hostname: string
   readonly isWildcard: boolean
   /** Undefined for the protocol's own. */
@@ -82,7 +82,8 @@ export function readHostRule(entry: string, options: HostRuleOptions): HostRule 
   const isWildcard = entry.startsWith('*.')
   const text = isWildcard ? entry.slice(2) : entry
   if (text.includes('*')) return 'may hold * only as its whole first label: *.example.com'
-  if (text.includes('://') || text.includes('/')) return 'must be a host without scheme or path, such as api.example.com'
+  if (text.includes('://') || text.includes('/'))
+    return 'must be a host without scheme or path, such as api.example.com'
   if (text !== text.toLowerCase()) return 'must be in lower case'
   if (/[^!-~]/.test(text)) return 'must be ASCII without spaces; write international names in their xn-- form'
   const target = readHost(text)
@@ -109,15 +110,16 @@ export function refuseHost(
   isWildcard: boolean,
   options: HostRuleOptions,
 ): string | undefined {
-  const { allowHttp = false, isExempt = () => false, isPublicSuffix = isKnownPublicSuffix } = options
-  if (!isWildcard && (isExempt(hostname, port ?? 443) || (allowHttp && isExempt(hostname, port ?? 80)))) return undefined
+  const { allowHttp = false, isExempt = () => false } = options
+  if (!isWildcard && (isExempt(hostname, port ?? 443) || (allowHttp && isExempt(hostname, port ?? 80))))
+    return undefined
   if (isIpLiteral(hostname)) return 'must not be an IP address, unless network.allowPrivate holds it'
   if (!hostname.includes('.')) {
     return isWildcard
       ? `must not open the whole of ${hostname}`
       : 'must not be a single label, unless network.allowPrivate holds it'
   }
-  return isPublicSuffix(hostname)
+  return isPublicSuffixBy(options, hostname)
     ? `must not be ${hostname}, under which anybody can have a name; write the whole host`
     : undefined
 }
@@ -125,4 +127,9 @@ export function refuseHost(
 /** True for the host of a `Target` that is an address: `URL` leaves only dotted quads and brackets. */
 export function isIpLiteral(hostname: string): boolean {
   return hostname.startsWith('[') || /\.\d+$/.test(hostname) || /^\d+$/.test(hostname)
+}
+
+/** Asks the host's own list, or the built-in table. */
+export function isPublicSuffixBy({ isPublicSuffix }: HostRuleOptions, hostname: string): boolean {
+  return (isPublicSuffix ?? isKnownPublicSuffix)(hostname)
 }

@@ -18,6 +18,8 @@ export interface TemplateScope extends HostRuleOptions {
 /** A host name with custom fields in it. */
 export interface HostTemplate {
   readonly fields: readonly string[]
+  /** A host that it could make, to check the fixed parts by. */
+  readonly sample: string
   /** The host in lower case, not yet checked as a whole. Throws `account_config_invalid` naming the field. */
   render(values: PublicFields): string
 }
@@ -41,7 +43,8 @@ export function compileHostTemplate(
     const name = requirePublicField(piece, scope, field)
     const before = pieces[index - 1]
     const after = pieces[index + 1]
-    if (after !== undefined && after.kind !== 'text') throw new AppFault(field, 'has two fields side by side in its host')
+    if (after !== undefined && after.kind !== 'text')
+      throw new AppFault(field, 'has two fields side by side in its host')
     if (after === undefined && before?.kind === 'text' && !before.text.endsWith('.')) {
       throw new AppFault(field, `has custom_fields.${name} at the end of its host without a dot before it`)
     }
@@ -53,6 +56,7 @@ export function compileHostTemplate(
   }
   return {
     fields: parts.flatMap((part) => (typeof part === 'string' ? [] : [part.name])),
+    sample: parts.map((part) => (typeof part === 'string' ? part : part.isLabel ? 'x' : 'x.example')).join(''),
     render: (values) => {
       let host = ''
       for (const part of parts) host += typeof part === 'string' ? part : hostValue(part, values, scope)
@@ -73,7 +77,10 @@ function hostValue({ name, isLabel }: { name: string; isLabel: boolean }, values
 /** The name of a piece that may stand in host or base; throws an `AppFault` for everything else. */
 export function requirePublicField(piece: TemplatePiece, scope: TemplateScope, field: string): string {
   if (piece.kind !== 'value' || piece.source !== 'custom_fields') {
-    throw new AppFault(field, 'may use custom_fields only: a credential belongs into auth, where it cannot choose a host')
+    throw new AppFault(
+      field,
+      'may use custom_fields only: a credential belongs into auth, where it cannot choose a host',
+    )
   }
   const declared = scope.customFields.get(piece.name)
   if (declared === undefined) throw new AppFault(field, `uses custom_fields.${piece.name}, which the app does not have`)

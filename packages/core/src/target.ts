@@ -65,9 +65,14 @@ function parsedHostname(protocol: string, hostname: string): string | undefined 
   }
 }
 
+/** True for a path that may be put behind a base: one slash first, no backslash, control character or `#`. */
+export function isRelativePath(text: string): boolean {
+  return relativePath.test(text)
+}
+
 /** Puts a relative path behind the base's path. Throws `invalid_url` when it would leave the base. */
 export function joinTarget(base: Target, relative: string): Target {
-  if (!relativePath.test(relative)) throw invalidUrl()
+  if (!isRelativePath(relative)) throw invalidUrl()
   const prefix = base.path.endsWith('/') ? base.path.slice(0, -1) : base.path
   if (prefix !== '' && climbs(relative)) throw invalidUrl()
   return withPath(base, prefix + encodeIllegal(relative))
@@ -101,13 +106,20 @@ export function appendQuery(target: Target, rawQuery: string): Target {
 
 /** Takes out every query pair whose decoded name is among `names`; the rest keeps its bytes. */
 export function removeQuery(target: Target, names: ReadonlySet<string>): Target {
-  const queryStart = target.path.indexOf('?')
-  if (queryStart === -1 || names.size === 0) return target
-  const pairs = target.path.slice(queryStart + 1).split('&')
+  const path = removeQueryText(target.path, names)
+  return path === target.path ? target : withPath(target, path)
+}
+
+/** As `removeQuery`, for the text of any URL or path; a fragment stays. */
+export function removeQueryText(text: string, names: ReadonlySet<string>): string {
+  const queryStart = names.size === 0 ? -1 : text.indexOf('?')
+  const fragmentStart = queryStart === -1 ? -1 : text.indexOf('#')
+  if (queryStart === -1 || (fragmentStart !== -1 && fragmentStart < queryStart)) return text
+  const queryEnd = fragmentStart === -1 ? text.length : fragmentStart
+  const pairs = text.slice(queryStart + 1, queryEnd).split('&')
   const kept = pairs.filter((pair) => !names.has(queryName(pair)))
-  if (kept.length === pairs.length) return target
-  const path = target.path.slice(0, queryStart)
-  return withPath(target, kept.length === 0 ? path : `${path}?${kept.join('&')}`)
+  if (kept.length === pairs.length) return text
+  return text.slice(0, queryStart) + (kept.length === 0 ? '' : `?${kept.join('&')}`) + text.slice(queryEnd)
 }
 
 /** Sets query parameters from a flat list of names and values, in place of any of the same name. */

@@ -1,0 +1,77 @@
+import { type AppBase, AppFault } from './app.js'
+import type { ConnectSettings } from './app-definition.js'
+import { type HostRule, type HostRules, hostRules, readHostRule } from './host-rules.js'
+import { compileHostTemplate, type PublicFields, requirePublicTarget, type TemplateScope } from './host-template.js'
+import type { Target } from './target.js'
+import { parseTemplate, type TemplatePiece } from './template-syntax.js'
+
+export interface AllowedDomains {
+  readonly hosts: HostRules
+  readonly accountHosts: readonly ((fields: PublicFields) => Target)[]
+}
+
+/**
+ * Compiles `connect.allowed_domains`. The base's own origin is always among them; an entry with custom fields is a host
+ * for the account that has their values. Faults are added to `faults`, one for each bad entry.
+ */
+export function compileAllowedDomains(
+  connect: ConnectSettings,
+  base: AppBase | undefined,
+  scope: TemplateScope,
+  faults: AppFault[],
+): AllowedDomains {
+  const list = connect.allowed_domains ?? []
+  const rules: HostRule[] = []
+  const accountHosts: ((fields: PublicFields) => Target)[] = []
+  for (const [index, entry] of list.entries()) {
+    if (typeof entry !== 'string' || isBaseItself(entry, connect.base_proxy_target_url)) continue
+    const field = `connect.allowed_domains[${index}]`
+    try {
+      if (entry.includes('{{')) {
+        accountHosts.push(accountHost(entry, scope, field))
+        continue
+      }
+      const rule = readHostRule(entry, scope)
+      if (typeof rule === 'string') faults.push(new AppFault(field, rule))
+      else rules.push(rule)
+    } catch (error) {
+      if (!(error instanceof AppFault)) throw error
+      faults.push(error)
+    }
+  }
+  const origins = base?.kind === 'fixed' ? [base.target.origin] : []
+  return { hosts: hostRules(rules, list, scope.allowHttp === true, origins), accountHosts }
+}
+
+/** The base's host is allowed anyway, so an entry that repeats its template needs no rule. */
+function isBaseItself(entry: string, base: string | undefined): boolean {
+  if (base === undefined || !entry.includes('{{')) return false
+  const plain = (text: string) => text.replace(/\s/g, '')
+  return plain(base) === plain(entry) || /^https?:\/\/([^/]*)/.exec(plain(base))?.[1] === plain(entry)
+}
+
+function accountHost(entry: string, scope: TemplateScope, field: string): (fields: PublicFields) => Target {
+  const pieces = parseTemplate(entry, field)
+  const [first] = pieces
+  if (first?.kind === 'text' && first.text.includes('*')) {
+    throw new AppFault(field, 'must not hold both * and custom fields')
+  }
+  const { hostPieces, port } = takePort(pieces)
+  const host = compileHostTemplate(hostPieces, scope, field)
+  const rule = readHostRule(`${host.sample}${port}`, scope)
+  if (typeof rule === 'string') throw new AppFault(field, rule)
+  const name = host.fields.at(-1) ?? ''
+  return (fields) => requirePublicTarget(`https://${host.render(fields)}${port}`, name, scope)
+}
+
+/** Splits `:port` off the last piece of a host. */
+export function takePort(pieces: readonly TemplatePiece[]): {
+  readonly hostPieces: readonly TemplatePiece[]
+  readonly port: string
+} {
+  const last = pieces.at(-1)
+  const port = last?.kind === 'text' ? (/:\d*$/.exec(last.text)?.[0] ?? '') : ''
+  if (last?.kind !== 'text' || port === '') return { hostPieces: pieces, port: '' }
+  const text = last.text.slice(0, -port.length)
+  return { hostPieces: text === '' ? pieces.slice(0, -1) : [...pieces.slice(0, -1), { kind: 'text', text }], port }
+}

@@ -1,0 +1,103 @@
+import {
+  anyText,
+  anything,
+  boolean,
+  check,
+  either,
+  finiteNumber,
+  list,
+  oneOf,
+  record,
+  shape,
+  someText,
+  textLike,
+  wholeNumber,
+} from './app-shape.js'
+import { isFieldName } from './template-syntax.js'
+
+const textOrTexts = either(someText, list(someText), 'must be a string or a list of strings')
+const windowText = textLike(/^[1-9]\d{0,8}[smhd]$/, '')
+
+const fieldName = check(
+  (value) => typeof value === 'string' && isFieldName(value),
+  'must be letters, digits, _ and -, at most 64, and no name that every object has',
+)
+
+const customField = shape(
+  {
+    name: fieldName,
+    label: anyText,
+    description: anyText,
+    default: anyText,
+    optional: boolean,
+    type: oneOf('string', 'password'),
+    format: oneOf('host-label', 'host', 'url', 'integer', 'uuid'),
+    pattern: someText,
+  },
+  ['name'],
+)
+
+/** The shape of an `AppDefinition`: keys and types, before anything is compiled. */
+export const appDefinitionShape = shape(
+  {
+    name_slug: textLike(
+      /^[a-z0-9_][a-z0-9_-]{0,99}$/,
+      'must be lower-case letters, digits, _ and -, at most 100, such as google_sheets',
+    ),
+    name: someText,
+    id: textLike(/^app_[A-Za-z0-9]{1,64}$/, 'must be app_ and letters or digits'),
+    description: anyText,
+    img_src: anyText,
+    categories: list(someText),
+    featured_weight: finiteNumber,
+    aliases: list(textLike(/^[A-Za-z0-9~:.@ _-]{1,255}$/, 'must be letters, digits and ~:.@ _-, at most 255')),
+    auth_type: oneOf('oauth', 'keys', 'none'),
+    custom_fields: list(customField),
+    connect: shape({
+      proxy_enabled: boolean,
+      base_proxy_target_url: someText,
+      allowed_domains: list(someText),
+      allow_http: boolean,
+      allowed_ports: list(wholeNumber(1, 65_535)),
+    }),
+    auth: list(shape({ kind: someText }, ['kind'], anything)),
+    headers: record(anyText),
+    oauth: shape(
+      {
+        authorize_url: someText,
+        token_url: someText,
+        revoke_url: someText,
+        client_auth: oneOf('basic', 'post', 'private_key_jwt', 'none'),
+        pkce: boolean,
+        scopes: list(someText),
+        scope_separator: anyText,
+      },
+      [],
+      anything,
+    ),
+    retry: shape({
+      after: textOrTexts,
+      remaining: someText,
+      at: textOrTexts,
+      error_code: list(textLike(/^[1-5](?:\d\d|xx)(?:-[1-5]\d\d)?$/, 'must be a status such as 403, 5xx or 500-502')),
+      attempts: wholeNumber(0, 10),
+    }),
+    limits: shape(
+      {
+        requests: wholeNumber(1, 1_000_000_000),
+        window: either(
+          wholeNumber(1, 86_400 * 366),
+          windowText,
+          'must be seconds, or a text such as 60s, 5m, 1h or 1d',
+        ),
+      },
+      ['requests', 'window'],
+    ),
+    redirects: oneOf('follow', 'manual', 'error'),
+    relay_set_cookie: boolean,
+    encode_json_as_form: boolean,
+    health: shape({ path: someText, method: oneOf('GET', 'HEAD', 'POST') }, ['path']),
+    docs: anyText,
+  },
+  ['name_slug', 'name', 'auth_type', 'connect'],
+)

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { compileAllowedDomains } from './allowed-domains.js'
+import { type App, AppFault } from './app.js'
+import type { AppDefinition, CustomField, LimitRule } from './app-definition.js'
+import { appDefinitionShape } from './app-definition-shape.js'
+import { isRecord } from './app-shape.js'
+import { strategies as builtInStrategies } from './auth/index.js'
+import { type BaseScope, compileBase } from './base-template.js'
+import { checkOAuthUrls, compileDefaultHeaders, prepareAuth } from './definition-parts.js'
+import type { AuthStrategy } from './ports/auth-strategy.js'
+import { isRelativePath } from './target.js'
+
+export interface CompileOptions {
+  /** The operator's exceptions from "public hosts only"; none by default. */
+  readonly isExempt?: (host: string, port: number) => boolean
+  /** In place of the built-in table of public suffixes. */
+  readonly isPublicSuffix?: (domain: string) => boolean
+  /** Kinds of `auth` entries; all of the built-in ones by default. */
+  readonly strategies?: ReadonlyMap<string, AuthStrategy>
+}
+
+export interface CompiledDefinition {
+  /** Undefined when there are faults. */
+  readonly app: App | undefined
+  readonly faults: readonly AppFault[]
+}
+
+/** Checks a definition from end to end, collecting every fault, and compiles it. */
+export function compileDefinition(definition: AppDefinition, options: CompileOptions): CompiledDefinition {
+  const faults: AppFault[] = []
+  appDefinitionShape(definition, '', faults)
+  if (!isRecord(definition)) return { app: undefined, faults }
+  const misshapen = faults.map(({ field }) => field)
+  /** Compiles the part at `path` unless its shape is wrong already; a fault is kept, and the next part goes on. */
+  const part = <T>(path: string, compile: () => T): T | undefined => {
+    if (misshapen.some((field) => field === path || path.startsWith(`${field}.`))) return undefined
+    try {
+      return compile()
+    } catch (error) {
+      if (!(error instanceof AppFault)) throw error
+      faults.push(error)
+      return undefined
+    }
+  }
+
+  const scope = part('connect', () => scopeOf(definition, options, faults))
+  const base =
+    scope &&
+    part('connect.base_proxy_target_url', () => {
+      const text = definition.connect.base_proxy_target_url
+      return text === undefined ? undefined : compileBase(text, scope, 'connect.base_proxy_target_url')
+    })
+  const domains =
+    scope && part('connect.allowed_domains', () => compileAllowedDomains(definition.connect, base, scope, faults))
+  const strategies = options.strategies ?? builtInStrategies
+  const auth = scope && part('auth', () => prepareAuth(definition, strategies, scope, faults))
+  const headers = scope && part('headers', () => compileDefaultHeaders(definition.headers ?? {}, scope, faults))
+  const limit = part('limits', () => definition.limits && readLimit(definition.limits))
+  part('health.path', () => requireHealthPath(definition.health?.path))
+  part('oauth', () => scope && checkOAuthUrls(definition.oauth ?? {}, scope, faults))
+  if (faults.length > 0 || domains === undefined || auth === undefined || headers === undefined) {
+    return { app: undefined, faults }
+  }
+  const app: App = {
+    definition,
+    id: definition.id ?? idFromSlug(definition.name_slug),
+    slug: definition.name_slug,
+    proxyEnabled: definition.connect.proxy_enabled !== false,
+    base: base ?? { kind: 'none' },
+    ...domains,
+    auth,
+    reservedHeaders: new Set(auth.flatMap((entry) => entry.headerNames)),
+    reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames)),
+    needsBodyBytes: auth.some((entry) => entry.body === 'bytes'),
+    unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
+    headers,
+    limit,
+    redirects: definition.redirects ?? 'follow',
+    relaySetCookie: definition.relay_set_cookie === true,
+  }
+  return { app, faults }
+}
+
+function scopeOf(definition: AppDefinition, options: CompileOptions, faults: AppFault[]): BaseScope {
+  const { isExempt, isPublicSuffix } = options
+  const { allow_http, allowed_ports } = definition.connect
+  return {
+    ...(isExempt !== undefined && { isExempt }),
+    ...(isPublicSuffix !== undefined && { isPublicSuffix }),
+    allowHttp: allow_http === true,
+    allowedPorts: Array.isArray(allowed_ports) ? allowed_ports : [],
+    customFields: readCustomFields(definition.custom_fields, faults),
+  }
+}
+
+function readCustomFields(list: unknown, faults: AppFault[]): ReadonlyMap<string, CustomField> {
+  const fields = new Map<string, CustomField>()
+  if (!Array.isArray(list)) return fields
+  for (const [index, field] of list.entries()) {
+    const name: unknown = isRecord(field) ? field.name : undefined
+    if (typeof name !== 'string') continue
+    if (fields.has(name)) faults.push(new AppFault(`custom_fields[${index}].name`, `repeats ${name}`))
+    fields.set(name, { ...field, name })
+  }
+  return fields
+}
+
+const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function readLimit({ requests, window }: LimitRule): App['limit'] {
+  if (typeof window === 'number') return { requests, windowMs: window * 1000 }
+  const unit = window.at(-1)
+  const factor = unit === 'm' || unit === 'h' || unit === 'd' ? unitMs[unit] : unitMs.s
+  return { requests, windowMs: Number.parseInt(window, 10) * factor }
+}
+
+function requireHealthPath(path: string | undefined): void {
+  if (path !== undefined && !isRelativePath(path)) {
+    throw new AppFault('health.path', 'must be a relative path such as /v1/me')
+  }
+}
+
+/** Stable over restarts, so that stored ids stay true. */
+function idFromSlug(slug: string): string {
+  return `app_${createHash('sha256').update(slug).digest('hex').slice(0, 16)}`
+}
