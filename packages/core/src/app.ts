@@ -1,6 +1,6 @@
 import type { AppDefinition } from './app-definition.js'
 import type { HostRules } from './host-rules.js'
-import type { PreparedAuth } from './ports/auth-strategy.js'
+import type { PreparedAuth, Renewal } from './ports/auth-strategy.js'
 import type { Target } from './target.js'
 import type { Template } from './template.js'
 import type { UpstreamCall } from './upstream-call.js'
@@ -23,6 +23,8 @@ export interface App {
   readonly needsBodyBytes: boolean
   /** Takes the real call out of one that wraps it; undefined for most apps. */
   readonly unwrap: ((call: UpstreamCall) => UpstreamCall) | undefined
+  /** Undefined when credentials do not end. */
+  readonly renewal: Renewal | undefined
   readonly headers: readonly DefaultHeader[]
   readonly limit: { readonly requests: number; readonly windowMs: number } | undefined
   readonly redirects: 'follow' | 'manual' | 'error'

@@ -121,7 +121,8 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
       }
       const digest = keyDigest(bearer)
       const found = keys.get(digest)
-      if (found !== undefined && timingSafeEqual(Buffer.from(found.key.digest), Buffer.from(digest))) return found.caller
+      if (found !== undefined && timingSafeEqual(Buffer.from(found.key.digest), Buffer.from(digest)))
+        return found.caller
       const entry = cache.get(digest)
       if (entry === undefined) {
         return verify(bearer, digest).catch(async (error: unknown) => {

@@ -7,7 +7,7 @@ import { isRecord } from './app-shape.js'
 import { strategies as builtInStrategies } from './auth/index.js'
 import { type BaseScope, compileBase } from './base-template.js'
 import { checkOAuthUrls, compileDefaultHeaders, prepareAuth } from './definition-parts.js'
-import type { AuthStrategy } from './ports/auth-strategy.js'
+import type { AuthStrategy, Renewal } from './ports/auth-strategy.js'
 import { isRelativePath } from './target.js'
 
 export interface CompileOptions {
@@ -73,6 +73,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames)),
     needsBodyBytes: auth.some((entry) => entry.body === 'bytes'),
     unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
+    renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refreshTokenRenewal(definition),
     headers,
     limit,
     redirects: definition.redirects ?? 'follow',
@@ -103,6 +104,11 @@ function readCustomFields(list: unknown, faults: AppFault[]): ReadonlyMap<string
     fields.set(name, { ...field, name })
   }
   return fields
+}
+
+function refreshTokenRenewal({ auth_type, oauth }: AppDefinition): Renewal | undefined {
+  if (auth_type !== 'oauth' || oauth?.token_url === undefined) return undefined
+  return { kind: 'refresh-token', settings: oauth, fromNothing: false }
 }
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

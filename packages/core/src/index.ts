@@ -14,15 +14,17 @@ export type {
 export type { AuthenticatorOptions, RevokingAuthenticator, StaticKey } from './authenticator.js'
 export { createAuthenticator, keyDigest } from './authenticator.js'
 export { Cancellation } from './cancellation.js'
+export { customFieldFault } from './custom-fields.js'
 export type { ErrorCode, ProxyErrorOptions } from './errors.js'
 export { errorStatus, ProxyError, toProxyError } from './errors.js'
+export { ExchangeRefusal } from './exchange-refusal.js'
 export { freezeAccount } from './freeze-account.js'
 export { connectionListed, findHeader, hopByHopHeaders, isHeaderName, isHeaderValue } from './headers.js'
 export type { KeyRing, SealingKey } from './key-ring.js'
 export { createKeyRing, KeyFault } from './key-ring.js'
 export { limitKey } from './keys.js'
 export { freezeDeep, ownJson } from './own-json.js'
-export type { AuthStrategy, Injection, PreparedAuth, RequestDescription } from './ports/auth-strategy.js'
+export type { AuthStrategy, Injection, PreparedAuth, Renewal, RequestDescription } from './ports/auth-strategy.js'
 export type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'
 export type { Clock, Timer } from './ports/clock.js'
 export type { CustomLimit, CustomLimits } from './ports/custom-limits.js'
@@ -51,6 +53,7 @@ export type {
   StoredDocument,
   UserQuery,
 } from './ports/storage.js'
+export type { TokenExchange, TokenSet } from './ports/token-exchange.js'
 export type {
   ClientIdentity,
   RequestBody,
@@ -62,7 +65,9 @@ export type {
 } from './ports/transport.js'
 export type { ApiProxy, ProxyOptions } from './proxy.js'
 export { createProxy } from './proxy.js'
-export type { ProxyLimits } from './proxy-parts.js'
+export type { ProxyLimits, RenewalParts } from './proxy-parts.js'
+export type { Refresher, RefresherOptions } from './refresher.js'
+export { createRefresher } from './refresher.js'
 export { hasScope, requireOrigin, requireScope } from './scopes.js'
 export type { Sealer } from './sealing.js'
 export { createSealer, SealError } from './sealing.js'

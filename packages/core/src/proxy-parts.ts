@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from './ports/clock.js'
-import type { Hook } from './ports/hooks.js'
+import type { Hook, ProxyEvent } from './ports/hooks.js'
+import type { LeaseStore } from './ports/lease.js'
+import type { TokenExchange } from './ports/token-exchange.js'
 import type { ProxyOptions } from './proxy.js'
+import { createRefresher, type Refresher } from './refresher.js'
 import type { ForwardParts } from './steps/forward.js'
 import type { HeaderParts } from './steps/request-headers.js'
 import type { BodyLimits } from './steps/take-body.js'
@@ -33,7 +36,15 @@ export interface ProxyParts {
   readonly header: HeaderParts
   readonly body: BodyLimits
   readonly upstream: ForwardParts
+  readonly refresher: Refresher | undefined
   readonly nextRequestId: () => string
+}
+
+export interface RenewalParts {
+  readonly exchange: TokenExchange
+  readonly leases: LeaseStore
+  /** Milliseconds before its end at which a token is renewed. Default 60,000. */
+  readonly marginMs?: number
 }
 
 const mebibyte = 1024 * 1024
@@ -72,7 +83,24 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
         bodyIdleTimeoutMs: limits.bodyIdleTimeoutMs ?? 30_000,
       },
     },
+    refresher: refresherOf(options, clock),
     nextRequestId: requestIds(),
+  }
+}
+
+function refresherOf({ storage, renewal, hooks = [] }: ProxyOptions, clock: Clock): Refresher | undefined {
+  if (renewal === undefined) return undefined
+  return createRefresher({ ...renewal, storage, clock, onRefresh: (event) => tell(hooks, event) })
+}
+
+/** A subscriber that throws harms neither the call nor the others. */
+export function tell(hooks: readonly Hook[], event: ProxyEvent): void {
+  for (const hook of hooks) {
+    try {
+      hook(event)
+    } catch {
+      // The port says so: what a hook throws is dropped.
+    }
   }
 }
 

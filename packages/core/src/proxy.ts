@@ -10,14 +10,14 @@ import type { Hook } from './ports/hooks.js'
 import type { RateLimiter } from './ports/rate-limiter.js'
 import type { Storage } from './ports/storage.js'
 import type { Transport } from './ports/transport.js'
-import { type ProxyLimits, prepareParts } from './proxy-parts.js'
+import { type ProxyLimits, prepareParts, type RenewalParts, tell } from './proxy-parts.js'
 import { answer } from './steps/answer.js'
 import { answerError } from './steps/answer-error.js'
 import { authenticate } from './steps/authenticate.js'
 import { allowsTarget, checkHost } from './steps/check-host.js'
 import { findAccount } from './steps/find-account.js'
 import { forward } from './steps/forward.js'
-import { freshCredential } from './steps/fresh-credential.js'
+import { freshCredential, renewedCredential } from './steps/fresh-credential.js'
 import { inject } from './steps/inject.js'
 import { chooseDialect, readCall } from './steps/read-call.js'
 import { requestHeaders } from './steps/request-headers.js'
@@ -37,6 +37,8 @@ export interface ProxyOptions {
   /** Wire protocols, asked in this order whose a request is. At least one. */
   readonly dialects: readonly [Dialect, ...Dialect[]]
   readonly customLimits?: CustomLimits
+  /** Renews credentials that end; without it they are used as they are stored. */
+  readonly renewal?: RenewalParts
   readonly clock?: Clock
   readonly hooks?: readonly Hook[]
   readonly limits?: ProxyLimits
@@ -57,7 +59,7 @@ export interface ApiProxy {
 export function createProxy(options: ProxyOptions): ApiProxy {
   const { apps, storage, authenticator, transport } = options
   const parts = prepareParts(options)
-  const { clock, hooks, turn, header, body, upstream } = parts
+  const { clock, hooks, turn, header, body, upstream, refresher } = parts
 
   async function proxied(call: ProxyCall, incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {
     const cancellation = new Cancellation()
@@ -73,13 +75,18 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     const taken = await takeBody(incoming, app, call.retries !== undefined, body)
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
-    const values = await freshCredential(account, app)
+    let values = await freshCredential(account, app, refresher)
     const signed = inject(asked, values, app, clock.now())
     const hop = {
       app,
       cancellation,
       allows: (next: typeof target) => allowsTarget(next, app, account),
       sign: (next: typeof asked) => inject(next, values, app, clock.now()),
+      renew: async () => {
+        const renewed = await renewedCredential(account, app, refresher)
+        values = renewed ?? values
+        return renewed !== undefined
+      },
       attempted: () => seen.attempts++,
     }
     const response = await forward(asked, signed, hop, upstream)
@@ -106,21 +113,8 @@ export function createProxy(options: ProxyOptions): ApiProxy {
         if (seen.status !== 0) seen.cut = true
         else if (!seen.callerLeft) answerError(error, incoming, openOnce, seen, clock.now())
       }
-      tellHooks(hooks, seen, incoming)
+      if (hooks.length > 0) tell(hooks, seen.event(incoming))
     },
     close: () => transport.close(),
-  }
-}
-
-/** A subscriber that throws harms neither the call nor the others. */
-function tellHooks(hooks: readonly Hook[], seen: Trace, incoming: IncomingCall): void {
-  if (hooks.length === 0) return
-  const event = seen.event(incoming)
-  for (const hook of hooks) {
-    try {
-      hook(event)
-    } catch {
-      // The port says so: what a hook throws is dropped.
-    }
   }
 }

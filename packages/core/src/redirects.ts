@@ -1,6 +1,6 @@
 import { ProxyError } from './errors.js'
-import type { RequestBody, UpstreamResponse } from './ports/transport.js'
 import { findHeader } from './headers.js'
+import type { RequestBody, UpstreamResponse } from './ports/transport.js'
 import { isFullUrl, parseTarget, type Target } from './target.js'
 
 export const redirectsMax = 5
@@ -56,7 +56,12 @@ export function redirectDenied(why: string, cause?: unknown): ProxyError {
 }
 
 const offHostHeaders: ReadonlySet<string> = new Set(['accept', 'range', 'accept-encoding', 'user-agent', 'via'])
-const bodyHeaders: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'content-language', 'content-location'])
+const bodyHeaders: ReadonlySet<string> = new Set([
+  'content-type',
+  'content-encoding',
+  'content-language',
+  'content-location',
+])
 
 /** What may go to a host that is not the app's: no credential, nothing of the caller's but `accept` and `range`. */
 export function headersForOtherHost(headers: readonly string[]): string[] {

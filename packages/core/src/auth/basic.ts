@@ -19,7 +19,10 @@ export const basicStrategy: AuthStrategy = {
         const plain = values.reveal()
         const user = username.render(plain)
         if (user.includes(':')) {
-          throw new ProxyError('account_config_invalid', "The account's user name holds a colon, which Basic cannot carry.")
+          throw new ProxyError(
+            'account_config_invalid',
+            "The account's user name holds a colon, which Basic cannot carry.",
+          )
         }
         const pair = Buffer.from(`${user}:${password.render(plain)}`, 'utf8').toString('base64')
         return { headers: ['authorization', `Basic ${pair}`] }

@@ -1,6 +1,6 @@
 import { AppFault } from '../app.js'
-import { isHeaderName } from '../headers.js'
 import { ProxyError } from '../errors.js'
+import { isHeaderName } from '../headers.js'
 
 /** Reads settings of an `auth` entry; each fault names its field. */
 export function textSetting(settings: Readonly<Record<string, unknown>>, name: string, field: string): string {
@@ -30,7 +30,16 @@ export function refuseUnknown(
   }
 }
 
-const reserved = new Set(['host', 'content-length', 'transfer-encoding', 'connection', 'upgrade', 'te', 'trailer', 'via'])
+const reserved = new Set([
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'te',
+  'trailer',
+  'via',
+])
 
 /** A header name that a credential may take, in lower case. */
 export function credentialHeaderName(text: string, field: string): string {
@@ -43,7 +52,10 @@ export function credentialHeaderName(text: string, field: string): string {
 /** Throws when a rendered credential cannot stand in a header; never shows it. */
 export function requireHeaderValue(value: string, headerValueIsValid: boolean, name: string): string {
   if (!headerValueIsValid) {
-    throw new ProxyError('account_config_invalid', `The account's credential for the header ${name} holds a character that a header cannot carry.`)
+    throw new ProxyError(
+      'account_config_invalid',
+      `The account's credential for the header ${name} holds a character that a header cannot carry.`,
+    )
   }
   return value
 }

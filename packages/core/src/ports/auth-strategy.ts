@@ -29,6 +29,15 @@ export interface Injection {
   readonly identity?: ClientIdentity
 }
 
+/** How an app's access tokens come to be. */
+export interface Renewal {
+  /** `refresh-token`, or the kind of the `auth` entry that the exchange serves. */
+  readonly kind: string
+  readonly settings: Readonly<Record<string, unknown>>
+  /** The first token is made without a stored one (client credentials, a login), so a new account is due at once. */
+  readonly fromNothing: boolean
+}
+
 /** One entry of an app's `auth`, checked and prepared when the app was loaded. */
 export interface PreparedAuth {
   readonly kind: string
@@ -37,6 +46,8 @@ export interface PreparedAuth {
   readonly queryNames: readonly string[]
   /** `bytes`: `inject` sees the final body, buffered within a bound. */
   readonly body: 'untouched' | 'bytes'
+  /** The credential is got from the vendor and renewed, by this exchange; undefined for all kinds that use what is stored. */
+  readonly renewal?: Renewal
   /** Takes the real call out of one that wraps it; undefined for all kinds but such as Google Ads. */
   readonly unwrap?: (call: UpstreamCall) => UpstreamCall
   /** Pure. Throws `account_config_invalid` naming the field that is missing or malformed. */

@@ -30,6 +30,8 @@ export interface Hop {
   allows(target: Target): boolean
   /** Injects the credential into a call to an allowed host. */
   sign(call: UpstreamCall): UpstreamRequest
+  /** Gets new values after a 401, which `sign` then uses; false when there are none. */
+  renew(): Promise<boolean>
   /** Counts an attempt, for the log. */
   attempted(): void
 }
@@ -45,7 +47,9 @@ export async function forward(
   let call = asked
   let request = signed
   for (let followed = 0; ; followed++) {
-    const response = await sendOnce(request, hop, parts, endsAt)
+    let response = await sendOnce(request, hop, parts, endsAt)
+    if (response.status === 401 && hop.allows(call.target))
+      response = await renewAndResend(response, call, hop, parts, endsAt)
     const location = hop.app.redirects === 'manual' ? undefined : redirectLocation(response)
     if (location === undefined) return response
     const { status } = response
@@ -67,7 +71,8 @@ async function sendOnce(
   const { transport, limits, clock } = parts
   hop.attempted()
   try {
-    return await transport.send(request, limits, hop.cancellation)
+    const headTimeoutMs = Math.max(1, endsAt - clock.now())
+    return await transport.send(request, { ...limits, headTimeoutMs }, hop.cancellation)
   } catch (error) {
     const left = endsAt - clock.now()
     if (left <= 0 || hop.cancellation.cancelled || !isSafeToResend(error, request)) throw error
@@ -76,7 +81,28 @@ async function sendOnce(
   }
 }
 
-const idempotentMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'PROPFIND', 'REPORT'])
+/** After a 401 the credential is renewed once, and the call sent again when its body can be. */
+async function renewAndResend(
+  refused: UpstreamResponse,
+  call: UpstreamCall,
+  hop: Hop,
+  parts: ForwardParts,
+  endsAt: number,
+): Promise<UpstreamResponse> {
+  if (!(await hop.renew()) || !isReplayable(call.body)) return refused
+  refused.discard()
+  return await sendOnce(hop.sign(call), hop, parts, endsAt)
+}
+
+const idempotentMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PUT',
+  'DELETE',
+  'PROPFIND',
+  'REPORT',
+])
 
 function isSafeToResend(error: unknown, request: UpstreamRequest): boolean {
   if (!(error instanceof UpstreamError) || error.code !== 'upstream_connect' || !error.reusedSocket) return false
@@ -95,6 +121,7 @@ function nextCall(call: UpstreamCall, status: number, target: Target): UpstreamC
 function nextRequest(call: UpstreamCall, hop: Hop): UpstreamRequest {
   if (hop.allows(call.target)) return hop.sign(call)
   if (call.target.protocol !== 'https:') throw redirectDenied('leads away from https')
-  if (call.method !== 'GET' && call.method !== 'HEAD') throw redirectDenied('leads to a host that the app does not allow')
+  if (call.method !== 'GET' && call.method !== 'HEAD')
+    throw redirectDenied('leads to a host that the app does not allow')
   return { ...call, headers: headersForOtherHost(call.headers), identity: undefined }
 }

@@ -24,7 +24,12 @@ export interface TakenBody {
 const none: TakenBody = { body: undefined, bodyLength: undefined }
 
 /** The caller's body: short ones whole, others as a stream with its bound. Bytes are never changed. */
-export function takeBody(incoming: IncomingCall, app: App, replay: boolean, limits: BodyLimits): TakenBody | Promise<TakenBody> {
+export function takeBody(
+  incoming: IncomingCall,
+  app: App,
+  replay: boolean,
+  limits: BodyLimits,
+): TakenBody | Promise<TakenBody> {
   const source = incoming.body
   if (source === undefined) return none
   const length = contentLength(incoming)

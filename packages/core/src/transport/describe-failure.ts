@@ -27,7 +27,9 @@ const tlsErrno = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|UNABLE_TO_|SELF_SIGNED_|
 
 function classify(error: unknown): UpstreamCode {
   const errno = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (errno.startsWith('HPE_')) return 'upstream_protocol'
+  // undici's parser names no code for what is not HTTP, and asserts a status of 100 and more.
+  if (error instanceof Error && (error.name === 'HTTPParserError' || errno === 'ERR_ASSERTION'))
+    return 'upstream_protocol'
   if (tlsErrno.test(errno)) return 'upstream_tls'
   return codeByErrno[errno] ?? 'upstream_connect'
 }

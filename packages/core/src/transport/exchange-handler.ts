@@ -5,6 +5,8 @@ import { ProxyError } from '../errors.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { SendFailure, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import { UploadBody } from '../upload-body.js'
+import { isPlainlyFramed } from './answer-framing.js'
+import type { AnswerHeads } from './answer-heads.js'
 import { BoundedBuffer } from './bounded-buffer.js'
 import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
 
@@ -35,6 +37,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   readonly #limits: UpstreamLimits
   readonly #cancellation: Cancellation
   readonly #upload: UploadBody | undefined
+  readonly #heads: AnswerHeads
   #timer: Timer
   #lastMoveAt: number
   #abort: ((error?: Error) => void) | undefined
@@ -54,6 +57,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     cancellation: Cancellation,
     clock: Clock,
     reusedSocket: boolean,
+    heads: AnswerHeads,
     events: ExchangeEvents,
   ) {
     this.#events = events
@@ -61,6 +65,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.#limits = limits
     this.#cancellation = cancellation
     this.reusedSocket = reusedSocket
+    this.#heads = heads
     this.#lastMoveAt = 0
     this.#timer = clock.after(limits.headTimeoutMs, this.#onHeadDeadline)
     if (request.body instanceof UploadBody) {
@@ -77,17 +82,18 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort
-    if (this.#failure !== undefined) abort(this.#failure)
-    else this.nothingSent = false
+    if (this.#failure !== undefined) {
+      abort(this.#failure)
+      return
+    }
+    this.nothingSent = false
+    this.#heads.expect()
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
     if (this.#headSeen || this.#failure !== undefined) return true
-    if (status < 200) {
-      if (status === 101) this.#fail(protocolFailure(this))
-      return true
-    }
-    if (status > 599) {
+    if (status < 200) return true
+    if (status > 599 || !isPlainlyFramed(rawHeaders)) {
       this.#fail(protocolFailure(this))
       return true
     }
@@ -138,6 +144,11 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
 
   onError(error: Error): void {
     if (this.#ended) return
+    // These end with their head (RFC 9110 8.6); undici waits for the body that a Content-Length describes.
+    if (this.#headSeen && this.#failure === undefined && (this.status === 204 || this.status === 304)) {
+      this.onComplete()
+      return
+    }
     this.#ended = true
     this.#events.released()
     this.#fail(this.#failure ?? describeFailure(error, this))

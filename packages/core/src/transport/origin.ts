@@ -2,11 +2,14 @@ import { Client } from 'undici'
 import type { Cancellation } from '../cancellation.js'
 import { ProxyError } from '../errors.js'
 import type { Clock, Timer } from '../ports/clock.js'
+import { AnswerHeads } from './answer-heads.js'
 import type { Connector } from './connector.js'
 
 /** One connection's worth of undici: it connects when first used and again after its socket has closed. */
 export interface Slot {
   readonly client: Client
+  /** Sees the answers before undici does. */
+  readonly heads: AnswerHeads
   /** A socket is open, so the next request goes out on a reused one. */
   connected: boolean
 }
@@ -99,8 +102,13 @@ export class Origin {
 
   #open(): Slot {
     const { url, connect, keepAliveMs, maxHeadBytes } = this.#options
+    const heads = new AnswerHeads()
     const client = new Client(url, {
-      connect,
+      connect: (wanted, callback) =>
+        connect(wanted, (...opened) => {
+          if (opened[1] !== null) heads.attach(opened[1])
+          callback(...opened)
+        }),
       pipelining: 1,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -108,7 +116,7 @@ export class Origin {
       keepAliveMaxTimeout: keepAliveMs,
       maxHeaderSize: maxHeadBytes,
     })
-    const slot: Slot = { client, connected: false }
+    const slot: Slot = { client, heads, connected: false }
     client.on('connect', () => {
       slot.connected = true
     })

@@ -72,7 +72,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     cancellation: Cancellation,
   ): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
-      const handler = new ExchangeHandler(request, limits, cancellation, clock, slot.connected, {
+      const handler = new ExchangeHandler(request, limits, cancellation, clock, slot.connected, slot.heads, {
         resolve,
         reject,
         released: () => origin.give(slot),
@@ -106,7 +106,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     async close() {
       await Promise.all([...origins.values()].map((origin) => origin.close()))
       origins.clear()
-      resolver.close()
+      if (options.network?.resolver === undefined) resolver.close()
     },
   }
 }
