@@ -1,1 +1,5 @@
+export { awkwardStrings } from './awkward-strings.js'
 export { type ManualClock, manualClock } from './manual-clock.js'
+export { sampleAccount } from './sample-account.js'
+export type { MakeStorage, StorageTestOptions, StorageUnderTest } from './storage/storage-under-test.js'
+export { testStorage } from './storage/test-storage.js'
