@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { sendLoad, warmUp } from './lib/load.mjs'
 import { processorTime, processTree } from './lib/machine.mjs'
 import { startOrigin } from './lib/origin.mjs'
@@ -54,7 +54,9 @@ async function main() {
     await needTools(say)
     const node = await needNode(say, options.node)
     const origin = await startOrigin(folder)
-    const upstream = new URL(options.tls ? `https://localhost:${origin.tlsPort}` : `http://localhost:${origin.plainPort}`)
+    const upstream = new URL(
+      options.tls ? `https://localhost:${origin.tlsPort}` : `http://localhost:${origin.plainPort}`,
+    )
     const env = {
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'lib', 'profile-hook.mjs')}`,
       PROFILE_PREFIX: `${profiles}/`,
@@ -121,7 +123,7 @@ async function print({ calls, cpu, profiles }) {
       busy += microseconds
       const place = url === '' ? '' : `${shorten(url)}:${lineNumber + 1}`
       add(functions, `${functionName || '(anonymous)'}  ${place}`, microseconds)
-      add(files, url === '' ? functionName.startsWith('(') ? functionName : '(native)' : shorten(url), microseconds)
+      add(files, url === '' ? (functionName.startsWith('(') ? functionName : '(native)') : shorten(url), microseconds)
     }
   }
   console.log(`${calls} calls, ${cpu.toFixed(1)} µs of CPU a call while sampled (sampling itself adds to it)\n`)
@@ -129,7 +131,10 @@ async function print({ calls, cpu, profiles }) {
     [...map]
       .sort((a, b) => b[1] - a[1])
       .slice(0, top)
-      .map(([name, time]) => `${(time / calls).toFixed(2).padStart(8)} ${((100 * time) / busy).toFixed(1).padStart(6)}  ${name}`)
+      .map(
+        ([name, time]) =>
+          `${(time / calls).toFixed(2).padStart(8)} ${((100 * time) / busy).toFixed(1).padStart(6)}  ${name}`,
+      )
       .join('\n')
   console.log(`µs/call      %  function (self time)\n${rows(functions, Number(options.top))}\n`)
   console.log(`µs/call      %  file (self time)\n${rows(files, 25)}`)

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { openSync, closeSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -20,17 +20,18 @@ export function startPinned({ core, command, args = [], env = {}, output }) {
   child.stderr.on('data', (chunk) => {
     errors = (errors + chunk).slice(-4096)
   })
-  const ended = new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('exit', (code, signal) => resolve(`${signal ?? code}`))
-  })
   let over = false
+  const ended = new Promise((resolve) => {
+    const end = (how) => {
+      over = true
+      running.delete(handle)
+      resolve(how)
+    }
+    child.once('error', (error) => end(error.message))
+    child.once('exit', (code, signal) => end(`${signal ?? code}`))
+  })
   const handle = { pid: child.pid, ended, errors: () => errors, hasEnded: () => over, stop }
   running.add(handle)
-  ended.then(() => {
-    over = true
-    running.delete(handle)
-  })
   return handle
 
   async function stop() {

@@ -7,13 +7,20 @@ import { freePort, startPinned, whenListening } from './processes.mjs'
 
 const project = 'proj_benchmark'
 const client = { id: 'benchmark', secret: 'benchmark-client-secret' }
-export const builtServer = join(import.meta.dirname, '..', '..', 'apps', 'node-server', 'dist', 'cli.js')
+const builtServer = join(import.meta.dirname, '..', '..', 'apps', 'node-server', 'dist', 'cli.js')
 
 /**
  * The built server with its whole pipeline on: a signed token from its own token endpoint, accounts in memory, a
  * rate limit so high that it never refuses, metrics, one log line a call into a file.
  */
-export function productCandidate({ node, server = builtServer, name = 'product', workers = 1, accounts = 1, apps = 1 }) {
+export function productCandidate({
+  node,
+  server = builtServer,
+  name = 'product',
+  workers = 1,
+  accounts = 1,
+  apps = 1,
+}) {
   if (!existsSync(server)) throw new Error(`${server} is not there: run "npm run bootstrap" first.`)
   return { name, start: (place) => startProduct({ ...place, node, server, workers, accounts, apps }) }
 }
@@ -41,10 +48,10 @@ async function startProduct({ folder, upstream, authority, env = {}, node, serve
     headers,
   })
   await check(call)
-  return { ...handle, call, base, headers, countLogged: () => readFileSync(log).reduce(countLines, 0) }
+  return { ...handle, call, folder: own, countLogged: () => readFileSync(log).reduce(countLines, 0) }
 }
 
-export const accountId = (index) => `apn_b${String(index).padStart(6, '0')}`
+const accountId = (index) => `apn_b${String(index).padStart(6, '0')}`
 const appSlug = (index) => `bench_${index}`
 const encode = (url) => Buffer.from(url).toString('base64url')
 const countLines = (count, byte) => (byte === 10 ? count + 1 : count)

@@ -8,7 +8,8 @@ let profiling = false
 process.on('SIGUSR2', () => {
   if (profiling) {
     session.post('Profiler.stop', (error, result) => {
-      if (error === null) writeFileSync(`${process.env.PROFILE_PREFIX}${process.pid}.cpuprofile`, JSON.stringify(result.profile))
+      if (error === null)
+        writeFileSync(`${process.env.PROFILE_PREFIX}${process.pid}.cpuprofile`, JSON.stringify(result.profile))
       session.disconnect()
     })
     return

@@ -29,7 +29,16 @@ export async function needNode(say, given) {
   const node = join(cache, 'node_modules', name, 'bin', 'node')
   if (!existsSync(node)) {
     say('fetching Node 24')
-    await run('npm', ['install', '--prefix', cache, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@24`])
+    await run('npm', [
+      'install',
+      '--prefix',
+      cache,
+      '--no-save',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      `${name}@24`,
+    ])
   }
   return node
 }

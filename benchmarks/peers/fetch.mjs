@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
-import { pipeline, Readable } from 'node:stream'
-import { endToEnd, hasBody, listen, upstream } from './listen.mjs'
+import { Readable } from 'node:stream'
+import { deliver, endToEnd, fail, hasBody, listen, upstream } from './listen.mjs'
 
 listen(
   createServer(async (request, response) => {
@@ -18,9 +18,9 @@ listen(
       const kept = [...answer.headers].filter(([name]) => !/^(connection|keep-alive|transfer-encoding)$/.test(name))
       response.writeHead(answer.status, kept.flat())
       if (answer.body === null) response.end()
-      else pipeline(Readable.fromWeb(answer.body), response, () => {})
+      else deliver(Readable.fromWeb(answer.body), response)
     } catch {
-      response.writeHead(502).end()
+      fail(response)
     }
   }),
 )

@@ -1,7 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 import httpProxy from 'http-proxy'
-import { listen, upstream } from './listen.mjs'
+import { fail, listen, upstream } from './listen.mjs'
 
 const client = upstream.protocol === 'https:' ? https : http
 const proxy = httpProxy.createProxyServer({
@@ -9,6 +9,6 @@ const proxy = httpProxy.createProxyServer({
   agent: new client.Agent({ keepAlive: true }),
   changeOrigin: true,
 })
-proxy.on('error', (error, request, response) => response.destroy())
+proxy.on('error', (_error, _request, response) => fail(response))
 
 listen(http.createServer((request, response) => proxy.web(request, response)))

@@ -1,3 +1,5 @@
+import { pipeline } from 'node:stream'
+
 /** Serves on the port of the environment, and ends when asked, so that a profile can be written. */
 export function listen(server) {
   server.keepAliveTimeout = 600_000
@@ -21,3 +23,15 @@ export function endToEnd(rawHeaders) {
 /** Whether a request carries a body (RFC 9112 section 6). */
 export const hasBody = (request) =>
   request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined
+
+/** Passes an answer's body on, unless the caller has gone. */
+export function deliver(body, response) {
+  if (response.destroyed) body.destroy()
+  else pipeline(body, response, () => {})
+}
+
+/** Says that the origin failed, or cuts the connection when the head is out already. */
+export function fail(response) {
+  if (response.headersSent) response.destroy()
+  else response.writeHead(502).end()
+}

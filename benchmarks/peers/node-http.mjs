@@ -1,7 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { pipeline } from 'node:stream'
-import { endToEnd, hasBody, listen, upstream } from './listen.mjs'
+import { deliver, endToEnd, fail, hasBody, listen, upstream } from './listen.mjs'
 
 const client = upstream.protocol === 'https:' ? https : http
 const agent = new client.Agent({ keepAlive: true })
@@ -19,10 +18,10 @@ listen(
       },
       (answer) => {
         response.writeHead(answer.statusCode, endToEnd(answer.rawHeaders))
-        pipeline(answer, response, () => {})
+        deliver(answer, response)
       },
     )
-    outgoing.on('error', () => response.destroy())
+    outgoing.on('error', () => fail(response))
     if (hasBody(request)) request.pipe(outgoing)
     else outgoing.end()
   }),

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { Pool } from 'undici'
-import { endToEnd, hasBody, listen, upstream } from './listen.mjs'
+import { endToEnd, fail, hasBody, listen, upstream } from './listen.mjs'
 
 // The practical limit for Node: the client's lowest layer, header lists never made into objects.
 const pool = new Pool(upstream.origin)
@@ -26,8 +26,7 @@ class Forward {
     this.response.end()
   }
   onError() {
-    if (this.response.headersSent) this.response.destroy()
-    else this.response.writeHead(502).end()
+    fail(this.response)
   }
 }
 

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
-import { pipeline } from 'node:stream'
 import { Pool } from 'undici'
-import { endToEnd, hasBody, listen, upstream } from './listen.mjs'
+import { deliver, endToEnd, fail, hasBody, listen, upstream } from './listen.mjs'
 
 const pool = new Pool(upstream.origin)
 
@@ -16,9 +15,9 @@ listen(
       })
       const { connection, 'keep-alive': keepAlive, 'transfer-encoding': coding, ...headers } = answer.headers
       response.writeHead(answer.statusCode, headers)
-      pipeline(answer.body, response, () => {})
+      deliver(answer.body, response)
     } catch {
-      response.writeHead(502).end()
+      fail(response)
     }
   }),
 )

@@ -1,0 +1,69 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { warmUp } from '../lib/load.mjs'
+import { loadCore } from '../lib/machine.mjs'
+import { run } from '../lib/processes.mjs'
+import { table } from '../lib/report.mjs'
+import { median, minimum, shuffled } from '../lib/statistics.mjs'
+
+const rate = 500
+const client = join(import.meta.dirname, '..', 'load', 'fixed-rate.mjs')
+
+export const latencyScenario = {
+  name: 'latency',
+  bar: 2,
+  title: `Added latency at ${rate} calls a second, GET 1 KiB`,
+  candidates: ['direct', 'nginx', 'reply-from', 'product', 'product-again'],
+  limits: [{ of: 'product', to: 'reply-from', atMost: 1 }],
+}
+
+/** The origin without anything in between: what the others add is counted from here. */
+export const directCandidate = {
+  name: 'direct',
+  start: ({ upstream }) => ({ call: (path) => ({ url: `${upstream.origin}${path}`, headers: {} }), stop: () => {} }),
+}
+
+/** p50 and p99 in microseconds of each candidate, round by round. */
+export async function measureLatency({ candidates, place, settings, node, say }) {
+  const samples = new Map(candidates.map(({ name }) => [name, []]))
+  for (let round = 1; round <= settings.rounds; round += 1) {
+    for (const candidate of shuffled(candidates)) {
+      const proxy = await candidate.start(place)
+      const call = proxy.call('/1k.json')
+      await warmUp(call, settings.warmUpCalls)
+      const sample = JSON.parse(
+        await run('taskset', [
+          '-c',
+          String(loadCore),
+          node,
+          client,
+          JSON.stringify({ ...call, rate, ...settings.latency }),
+        ]),
+      )
+      await proxy.stop()
+      if (proxy.folder !== undefined) await rm(proxy.folder, { recursive: true, force: true })
+      samples.get(candidate.name).push(sample)
+      say(
+        `latency ${round}/${settings.rounds}  ${candidate.name.padEnd(20)} p50 ${sample.p50} µs, p99 ${sample.p99} µs`,
+      )
+    }
+  }
+  return samples
+}
+
+/** What each candidate adds to the direct way, by name; at least one microsecond. */
+export function addedLatency(samples, percentile) {
+  const direct = median(samples.get('direct').map((sample) => sample[percentile]))
+  const proxies = [...samples].filter(([name]) => name !== 'direct')
+  return new Map(proxies.map(([name, list]) => [name, list.map((sample) => Math.max(1, sample[percentile] - direct))]))
+}
+
+export function latencyTable(samples) {
+  const milliseconds = (microseconds) => (microseconds / 1000).toFixed(2)
+  const cells = (list, percentile) => {
+    const figures = list.map((sample) => sample[percentile])
+    return [milliseconds(minimum(figures)), milliseconds(median(figures))]
+  }
+  const rows = [...samples].map(([name, list]) => [name, ...cells(list, 'p50'), ...cells(list, 'p99')])
+  return table(['candidate', 'p50 min ms', 'p50 median', 'p99 min ms', 'p99 median'], rows)
+}
