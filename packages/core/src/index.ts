@@ -11,6 +11,8 @@ export type {
   OAuthSettings,
   RetryRules,
 } from './app-definition.js'
+export type { AppRegistryOptions, DefinitionFault } from './app-registry.js'
+export { AppDefinitionError, compileApp, createAppRegistry } from './app-registry.js'
 export type { AuthenticatorOptions, RevokingAuthenticator, StaticKey } from './authenticator.js'
 export { createAuthenticator, keyDigest } from './authenticator.js'
 export { Cancellation } from './cancellation.js'

@@ -1,5 +1,6 @@
 import type { App } from '../app.js'
 import type { Cancellation } from '../cancellation.js'
+import { ProxyError } from '../errors.js'
 import type { Clock } from '../ports/clock.js'
 import type { Transport, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import {
@@ -47,7 +48,8 @@ export async function forward(
   let call = asked
   let request = signed
   for (let followed = 0; ; followed++) {
-    let response = await sendOnce(request, hop, parts, endsAt)
+    let response =
+      followed === 0 ? await sendOnce(request, hop, parts, endsAt) : await sendOn(request, hop, parts, endsAt)
     if (response.status === 401 && hop.allows(call.target))
       response = await renewAndResend(response, call, hop, parts, endsAt)
     const location = hop.app.redirects === 'manual' ? undefined : redirectLocation(response)
@@ -58,6 +60,16 @@ export async function forward(
     if (followed === redirectsMax) throw redirectDenied(`is one more than the ${redirectsMax} that are followed`)
     call = nextCall(call, status, redirectTarget(location, call.target))
     request = nextRequest(call, hop)
+  }
+}
+
+/** A hop that the guard refuses is the upstream's fault, not the caller's. */
+async function sendOn(...hop: Parameters<typeof sendOnce>): Promise<UpstreamResponse> {
+  try {
+    return await sendOnce(...hop)
+  } catch (error) {
+    const denied = error instanceof ProxyError && error.code === 'target_denied'
+    throw denied ? redirectDenied('leads to an address that is not public', error) : error
   }
 }
 
