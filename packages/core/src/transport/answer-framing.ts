@@ -13,3 +13,8 @@ export function isPlainlyFramed(rawHeaders: readonly Buffer[]): boolean {
   }
   return true
 }
+
+/** The headers (flat) of a 204, which must not tell a length (RFC 9110 8.6) and often does. */
+export function withoutLength(headers: readonly string[]): readonly string[] {
+  return headers.filter((_, index) => headers[index - (index % 2)]?.toLowerCase() !== 'content-length')
+}

@@ -13,13 +13,19 @@ const statusAt = 9
 const statusEnd = 12
 const interimHeadsMax = 32
 
+/** Waits for the parser to have seen all that has arrived. */
+export interface ParsedListener {
+  /** `isBroken`: what arrived was no valid answer, or the connection is gone; undici reports it soon. */
+  onParsed(isBroken: boolean): void
+}
+
 /**
  * Looks at the first bytes of each answer on one connection before undici does. undici takes an unasked
  * `100 Continue` for a broken upstream, though RFC 9110 15.2 lets a server send one at any time: here it becomes
  * `102`, which undici passes over. Its parser also reads answers that are not HTTP/1 at all, upgrades that nobody asked
  * for and interim heads without end; these close the connection.
  *
- * All other bytes pass as they are: the cost is one comparison for each read.
+ * All other bytes pass as they are; the cost is a comparison or two for each read.
  */
 export class AnswerHeads {
   #isExpected = false
@@ -29,6 +35,7 @@ export class AnswerHeads {
   /** How much of the empty line that ends an interim head has passed. */
   #matched = 0
   #interimHeads = 0
+  #listener: ParsedListener | undefined
 
   /** Says that a request goes out, so that the next byte read belongs to the head of its answer. */
   expect(): void {
@@ -37,15 +44,35 @@ export class AnswerHeads {
     this.#interimHeads = 0
   }
 
+  /**
+   * Calls the listener once, when the parser is through with what came together with the head. False, and no call,
+   * when the head did not come this way.
+   */
+  afterParsing(listener: ParsedListener): boolean {
+    if (this.#isExpected) return false
+    this.#listener = listener
+    return true
+  }
+
   /** Watches a new socket in place of the one before. */
   attach(socket: Socket): void {
     this.#isExpected = false
+    this.#listener = undefined
     const read = socket.read
     socket.read = (size?: number): unknown => {
       const chunk: unknown = read.call(socket, size)
-      if (this.#isExpected && chunk !== null) this.#inspect(chunk as Buffer, socket)
+      if (chunk === null) this.#tellParsed(socket)
+      else if (this.#isExpected) this.#inspect(chunk as Buffer, socket)
       return chunk
     }
+  }
+
+  /** undici reads until there is no more, with the parser in between. */
+  #tellParsed(socket: Socket): void {
+    const listener = this.#listener
+    if (listener === undefined) return
+    this.#listener = undefined
+    listener.onParsed(socket.destroyed)
   }
 
   #inspect(chunk: Buffer, socket: Socket): void {

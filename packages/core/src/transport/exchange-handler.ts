@@ -5,8 +5,8 @@ import { ProxyError } from '../errors.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import type { SendFailure, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import { UploadBody } from '../upload-body.js'
-import { isPlainlyFramed } from './answer-framing.js'
-import type { AnswerHeads } from './answer-heads.js'
+import { isPlainlyFramed, withoutLength } from './answer-framing.js'
+import type { AnswerHeads, ParsedListener } from './answer-heads.js'
 import { BoundedBuffer } from './bounded-buffer.js'
 import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
 
@@ -26,7 +26,7 @@ export interface ExchangeEvents {
  * One request on one connection: undici's handler and the held-back response in one object, because each closure and
  * object here is paid for by every call.
  */
-export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResponse, SendFailure {
+export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResponse, SendFailure, ParsedListener {
   status = 0
   headers: readonly string[] = []
   nothingSent = true
@@ -44,6 +44,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   #resume: (() => void) | undefined
   #paused = false
   #headSeen = false
+  #handedOver = false
   #ended = false
   #failure: Error | undefined
   #held: Buffer[] = []
@@ -105,8 +106,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     for (let index = 0; index < rawHeaders.length; index++) {
       headers[index] = (rawHeaders[index] as Buffer).toString('latin1')
     }
-    this.headers = headers
-    this.#events.resolve(this)
+    this.headers = status === 204 ? withoutLength(headers) : headers
+    if (!this.#heads.afterParsing(this)) this.#handOver()
     return true
   }
 
@@ -123,6 +124,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       this.#heldBytes += chunk.length
       if (this.#heldBytes <= heldBytesMax) return true
       this.#paused = true
+      this.#handOver()
       return false
     }
     this.#lastMoveAt = this.#clock.now()
@@ -139,7 +141,13 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       this.#fail(protocolFailure(this))
       return
     }
+    this.#handOver()
     if (this.#sink !== undefined) this.#finish(this.#sink)
+  }
+
+  /** An answer that breaks within its first bytes can still be refused as a whole, before the caller sees a head. */
+  onParsed(isBroken: boolean): void {
+    if (!isBroken) this.#handOver()
   }
 
   onError(error: Error): void {
@@ -202,6 +210,12 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
 
   // Ends.
 
+  #handOver(): void {
+    if (this.#handedOver || this.#failure !== undefined) return
+    this.#handedOver = true
+    this.#events.resolve(this)
+  }
+
   #finish(sink: Writable): void {
     this.#detach(sink)
     sink.end()
@@ -214,7 +228,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     if (this.#failure === undefined) {
       this.#failure = error
       this.#held = []
-      if (!this.#headSeen) {
+      if (!this.#handedOver) {
         this.#cancellation.listen(undefined)
         this.#events.reject(error)
       } else if (this.#sink !== undefined) {
