@@ -25,8 +25,6 @@ export interface Version {
   readonly throttledProxyCall: ErrorClass
   /** 2.0 reads every answer as text. */
   readonly readsBinary: boolean
-  /** 2.0 adds `params` to the proxy's own query, the others to the target. */
-  readonly putsParamsInTarget: boolean
 }
 
 type ErrorClass = abstract new (...parameters: never[]) => Error
@@ -38,7 +36,6 @@ export const version3: Version = {
   TooManyRequestsError: sdk3.TooManyRequestsError,
   throttledProxyCall: sdk3.TooManyRequestsError,
   readsBinary: true,
-  putsParamsInTarget: true,
 }
 
 export const version25: Version = {
@@ -48,7 +45,6 @@ export const version25: Version = {
   TooManyRequestsError: sdk25.TooManyRequestsError,
   throttledProxyCall: sdk25.TooManyRequestsError,
   readsBinary: true,
-  putsParamsInTarget: true,
 }
 
 export const version20: Version = {
@@ -60,7 +56,6 @@ export const version20: Version = {
   TooManyRequestsError: sdk20.TooManyRequestsError,
   throttledProxyCall: sdk20.PipedreamError,
   readsBinary: false,
-  putsParamsInTarget: false,
 }
 
 export const versions: readonly Version[] = [version3, version25, version20]

@@ -136,7 +136,7 @@ function apps(port: number): object[] {
         allowed_domains: [`{{custom_fields.region}}.regions.acme-test.com:${port}`],
         allow_http: true,
       },
-      auth: [{ kind: 'bearer', value: '{{custom_fields.token}}' }],
+      auth: [{ kind: 'bearer', token: '{{custom_fields.token}}' }],
     },
   ]
 }

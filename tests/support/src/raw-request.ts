@@ -27,11 +27,13 @@ export interface RawAnswer {
 /** One request over `node:http`, without a connection pool. Rejects when no answer comes. */
 export async function rawRequest(url: string, options: RawRequest = {}): Promise<RawAnswer> {
   const { origin } = new URL(url)
+  const { body } = options
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array
   const send = url.startsWith('https:') ? httpsRequest : httpRequest
   const request = send(origin, {
     path: url.slice(origin.length),
     method: options.method ?? 'GET',
-    headers: options.headers ?? {},
+    headers: isWhole ? withLength(options.headers ?? {}, body) : (options.headers ?? {}),
     agent: false,
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   })
@@ -54,12 +56,23 @@ export async function rawRequest(url: string, options: RawRequest = {}): Promise
         .catch(reject)
     })
   })
-  const { body } = options
-  if (body === undefined || typeof body === 'string' || body instanceof Uint8Array) {
+  if (body === undefined || isWhole) {
     request.end(body)
   } else {
     // An early refusal breaks the upload; the answer is what counts then.
     await Promise.race([pipeline(Readable.from(body), request).catch(() => undefined), answer])
   }
   return answer
+}
+
+/** Node frames a body of its own accord for some methods only; DELETE is not among them. */
+function withLength(
+  headers: OutgoingHttpHeaders | readonly string[],
+  body: string | Uint8Array,
+): OutgoingHttpHeaders | readonly string[] {
+  const length = String(Buffer.byteLength(body))
+  if (!Array.isArray(headers)) return { 'content-length': length, ...headers }
+  const list = headers as readonly string[]
+  const hasLength = list.some((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length')
+  return hasLength ? list : [...list, 'Content-Length', length]
 }

@@ -25,6 +25,13 @@ describe('a recording upstream', () => {
     expect([seen.body.toString(), seen.bodyLength]).toEqual(['{}', 2])
   })
 
+  it('gets the body of a DELETE, whose length the sender did not give', async () => {
+    const url = await start()
+    await rawRequest(url, { method: 'DELETE', body: 'gone' })
+    await rawRequest(url, { method: 'DELETE', headers: ['Host', 'own.example'], body: 'gone too' })
+    expect(upstream.requests.map((request) => request.body.toString())).toEqual(['gone', 'gone too'])
+  })
+
   it('keeps the first mebibyte of a body, and counts and digests all of it', async () => {
     const url = await start()
     const chunks = Array.from({ length: 40 }, (_, index) => Buffer.alloc(64 * 1024, index))
