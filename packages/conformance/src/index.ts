@@ -1,5 +1,7 @@
 export { awkwardStrings } from './awkward-strings.js'
+export { type LeaseStoreUnderTest, testLease } from './lease/test-lease.js'
 export { type ManualClock, manualClock } from './manual-clock.js'
+export { type RateLimiterUnderTest, testRateLimiter } from './rate-limiter/test-rate-limiter.js'
 export { sampleAccount } from './sample-account.js'
 export type { MakeStorage, StorageTestOptions, StorageUnderTest } from './storage/storage-under-test.js'
 export { testStorage } from './storage/test-storage.js'

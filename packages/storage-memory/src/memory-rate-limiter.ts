@@ -18,6 +18,8 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions = {}): Memor
   const clock = options.clock ?? { now: Date.now }
   const maxBuckets = options.maxBuckets ?? 1_000_000
   const counters = new Map<string, WindowCounter>()
+  /** The counters of the call at hand; kept, so that a call allocates nothing but its decision. */
+  const held: WindowCounter[] = []
   let sweeping = counters.entries()
   let calls = 0
 
@@ -33,10 +35,13 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions = {}): Memor
       let tightestCounter: WindowCounter | undefined
       let remaining = Number.POSITIVE_INFINITY
       let retryAfterMs = 0
+      held.length = 0
       for (const bucket of buckets) {
+        const { limit, windowMs } = bucket
         const counter = obtain(bucket, now)
-        const left = bucket.limit - used(counter, now, bucket.limit, bucket.windowMs)
-        const wait = left >= 1 ? 0 : waitUntil(counter, now, bucket.limit, bucket.windowMs, bucket.limit - 1)
+        held.push(counter)
+        const left = limit - used(counter, now, limit, windowMs)
+        const wait = left >= 1 ? 0 : waitUntil(counter, now, limit, windowMs, limit - 1)
         if (wait > retryAfterMs || (wait === retryAfterMs && left < remaining)) {
           tightest = bucket
           tightestCounter = counter
@@ -46,13 +51,19 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions = {}): Memor
       }
       if (tightest === undefined || tightestCounter === undefined) return undefined
       const allowed = remaining >= 1
-      if (allowed) for (const bucket of buckets) count(obtain(bucket, now), now, bucket.windowMs)
+      if (allowed) {
+        for (let index = 0; index < held.length; index += 1) {
+          const counter = held[index]
+          const bucket = buckets[index]
+          if (counter !== undefined && bucket !== undefined) count(counter, now, bucket.windowMs)
+        }
+      }
       return {
         allowed,
         limit: tightest.limit,
         remaining: allowed ? remaining - 1 : 0,
         windowMs: tightest.windowMs,
-        resetAt: tightestCounter.last + tightest.windowMs,
+        resetAt: Math.max(now, tightestCounter.last + tightest.windowMs),
         retryAfterMs,
       }
     },

@@ -30,6 +30,7 @@ export function isIdle(counter: WindowCounter, now: number): boolean {
 
 /** Calls that still count at `now`, after dropping what has left the window. */
 export function used(counter: WindowCounter, now: number, limit: number, windowMs: number): number {
+  if (counter.last - now > windowMs) clear(counter, now)
   const { slots } = counter
   while (counter.slotCount > 0) {
     const at = counter.head * stride
@@ -48,8 +49,9 @@ export function used(counter: WindowCounter, now: number, limit: number, windowM
   return 0
 }
 
-/** Counts one call. */
-export function count(counter: WindowCounter, now: number, windowMs: number): void {
+/** Counts one call. A clock that was set back stands still until it has caught up, for a window at most. */
+export function count(counter: WindowCounter, time: number, windowMs: number): void {
+  const now = Math.max(time, counter.last)
   counter.windowMs = windowMs
   counter.last = now
   counter.total += 1
@@ -109,6 +111,12 @@ function leaving(first: number, last: number, calls: number, wanted: number, lim
 /** Calls by which weighting may err: no window ever holds more than 1.1 times the limit. */
 function tolerance(limit: number): number {
   return Math.floor(limit / 10)
+}
+
+function clear(counter: WindowCounter, now: number): void {
+  counter.slotCount = 0
+  counter.total = 0
+  counter.last = now
 }
 
 function grow(counter: WindowCounter): void {
