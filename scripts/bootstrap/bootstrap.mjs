@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isOrphan } from './ancestors.mjs'
 import { cleanEnvironment, root, stateFolder } from './environment.mjs'
 import { takeLock } from './lock.mjs'
 import { say } from './messages.mjs'
-import { isOrphan, runForeground } from './processes.mjs'
+import { runForeground } from './processes.mjs'
 import { buildStamp, installStamp, readStamp, workspaceFolders, writeStamp } from './stamp.mjs'
 
 const installedFile = join(stateFolder, 'installed')
@@ -60,7 +61,16 @@ async function getPackageManager() {
   say(`getting pnpm ${wanted} …`)
   const npm = process.env.npm_execpath ?? ''
   const [command, args] = /npm-cli\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []]
-  await runStep(command, [...args, 'ci', '--prefix', tools, '--ignore-scripts', '--no-audit', '--no-fund'])
+  await runStep(command, [
+    ...args,
+    'ci',
+    '--prefix',
+    tools,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+  ])
 }
 
 async function installDependencies() {

@@ -1,16 +1,11 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { isOrphan } from './ancestors.mjs'
 
-const parentCheckMilliseconds = 250
+const parentCheckMilliseconds = process.platform === 'linux' ? 250 : 1_000
 const endMilliseconds = 15_000
 const sameKeyPressMilliseconds = 500
 const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP']
-const parent = process.ppid
-
-/** True when the process that started this one, npm, is gone. */
-export function isOrphan() {
-  return process.ppid !== parent
-}
 
 /**
  * Runs a command to its end and resolves to its exit status (128 + n when signal n ended it). The command is a process

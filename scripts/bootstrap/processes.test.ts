@@ -5,12 +5,16 @@ import { expect, it } from 'vitest'
 
 const processes = JSON.stringify(new URL('./processes.mjs', import.meta.url).href)
 
-/** Runs a module under the runner, and the runner under this process. */
-function startRunner(command: string): ChildProcess {
-  const program = `
+/** The text of a module that runs a command as `npm start` does. */
+function runnerOf(command: string): string {
+  return `
     import { runForeground } from ${processes}
     process.exitCode = await runForeground(process.execPath, ['--eval', ${JSON.stringify(command)}])`
-  return spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+function startRunner(command: string): ChildProcess {
+  const args = ['--input-type=module', '--eval', runnerOf(command)]
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 async function nextLine(lines: AsyncIterator<string>): Promise<string> {
@@ -61,16 +65,25 @@ it('passes a Ctrl-C on once, though it comes from the terminal and from npm', as
   expect(await nextLine(lines)).toBe('(end)')
 })
 
-it('ends the command when the process that started the runner is killed', async () => {
-  const program = `
-    import { spawn } from 'node:child_process'
-    const command = ${JSON.stringify(waitsForSignal)}
-    const runner = "import { runForeground } from " + ${JSON.stringify(processes)} +
-      "; await runForeground(process.execPath, ['--eval', " + JSON.stringify(command) + "])"
-    spawn(process.execPath, ['--input-type=module', '--eval', runner], { stdio: 'inherit' })`
-  const npm = spawn(process.execPath, ['--input-type=module', '--eval', program], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+it.each([
+  ['its parent', (runner: string) => `spawn(process.execPath, ['--input-type=module', '--eval', ${runner}]`],
+  // The shell cannot replace itself by the runner, because it has more to do.
+  [
+    'npm, behind a shell,',
+    (runner: string) => `spawn('sh', ['-c', '"$0" --input-type=module --eval "$1"; true', process.execPath, ${runner}]`,
+  ],
+])('ends the command when %s is killed', async (_who, start) => {
+  const npm = spawn(
+    process.execPath,
+    [
+      '--input-type=module',
+      '--eval',
+      `
+      import { spawn } from 'node:child_process'
+      ${start(JSON.stringify(runnerOf(waitsForSignal)))}, { stdio: 'inherit' })`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, npm_lifecycle_event: 'start' } },
+  )
   const lines = readLines(npm)
   expect(await nextLine(lines)).toBe('ready')
   npm.kill('SIGKILL')
