@@ -1,9 +1,15 @@
 import { type AppBase, AppFault } from './app.js'
 import type { ConnectSettings } from './app-definition.js'
 import { type HostRule, type HostRules, hostRules, readHostRule } from './host-rules.js'
-import { compileHostTemplate, type PublicFields, requirePublicTarget, type TemplateScope } from './host-template.js'
+import {
+  compileHostTemplate,
+  type PublicFields,
+  requirePublicTarget,
+  type TemplateScope,
+  takePort,
+} from './host-template.js'
 import type { Target } from './target.js'
-import { parseTemplate, type TemplatePiece } from './template-syntax.js'
+import { parseTemplate } from './template-syntax.js'
 
 export interface AllowedDomains {
   readonly hosts: HostRules
@@ -62,16 +68,4 @@ function accountHost(entry: string, scope: TemplateScope, field: string): (field
   if (typeof rule === 'string') throw new AppFault(field, rule)
   const name = host.fields.at(-1) ?? ''
   return (fields) => requirePublicTarget(`https://${host.render(fields)}${port}`, name, scope)
-}
-
-/** Splits `:port` off the last piece of a host. */
-export function takePort(pieces: readonly TemplatePiece[]): {
-  readonly hostPieces: readonly TemplatePiece[]
-  readonly port: string
-} {
-  const last = pieces.at(-1)
-  const port = last?.kind === 'text' ? (/:\d*$/.exec(last.text)?.[0] ?? '') : ''
-  if (last?.kind !== 'text' || port === '') return { hostPieces: pieces, port: '' }
-  const text = last.text.slice(0, -port.length)
-  return { hostPieces: text === '' ? pieces.slice(0, -1) : [...pieces.slice(0, -1), { kind: 'text', text }], port }
 }

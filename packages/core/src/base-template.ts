@@ -1,4 +1,3 @@
-import { takePort } from './allowed-domains.js'
 import { type AppBase, AppFault } from './app.js'
 import { refuseHost } from './host-rules.js'
 import {
@@ -8,6 +7,7 @@ import {
   requirePublicTarget,
   requireValue,
   type TemplateScope,
+  takePort,
   unfit,
 } from './host-template.js'
 import { hasDotSegment, parseTarget, type Target } from './target.js'

@@ -6,14 +6,16 @@ import { appDefinitionShape } from './app-definition-shape.js'
 import { isRecord } from './app-shape.js'
 import { strategies as builtInStrategies } from './auth/index.js'
 import { type BaseScope, compileBase } from './base-template.js'
+import { customFieldFault } from './custom-fields.js'
 import { checkOAuthUrls, compileDefaultHeaders, prepareAuth } from './definition-parts.js'
+import { compilePattern } from './linear-pattern.js'
 import type { AuthStrategy, Renewal } from './ports/auth-strategy.js'
 import { isRelativePath } from './target.js'
 
 export interface CompileOptions {
   /** The operator's exceptions from "public hosts only"; none by default. */
   readonly isExempt?: (host: string, port: number) => boolean
-  /** In place of the built-in table of public suffixes. */
+  /** Further public suffixes, beside the built-in table. */
   readonly isPublicSuffix?: (domain: string) => boolean
   /** Kinds of `auth` entries; all of the built-in ones by default. */
   readonly strategies?: ReadonlyMap<string, AuthStrategy>
@@ -101,7 +103,8 @@ function readCustomFields(list: unknown, faults: AppFault[]): ReadonlyMap<string
     const name: unknown = isRecord(field) ? field.name : undefined
     if (typeof name !== 'string') continue
     if (fields.has(name)) faults.push(new AppFault(`custom_fields[${index}].name`, `repeats ${name}`))
-    fields.set(name, { ...field, name })
+    fields.set(name, field)
+    checkField(field, `custom_fields[${index}]`, faults)
   }
   return fields
 }
@@ -109,6 +112,19 @@ function readCustomFields(list: unknown, faults: AppFault[]): ReadonlyMap<string
 function refreshTokenRenewal({ auth_type, oauth }: AppDefinition): Renewal | undefined {
   if (auth_type !== 'oauth' || oauth?.token_url === undefined) return undefined
   return { kind: 'refresh-token', settings: oauth, fromNothing: false }
+}
+
+/** The pattern must be one, and the default a value that the field could have. */
+function checkField(field: CustomField, path: string, faults: AppFault[]): void {
+  try {
+    if (typeof field.pattern === 'string') compilePattern(field.pattern)
+  } catch (error) {
+    faults.push(new AppFault(`${path}.pattern`, error instanceof Error ? error.message : 'is no pattern'))
+    return
+  }
+  if (faults.some((fault) => fault.field.startsWith(`${path}.`)) || typeof field.default !== 'string') return
+  const fault = field.default === '' ? undefined : customFieldFault(field, field.default)
+  if (fault !== undefined) faults.push(new AppFault(`${path}.default`, fault))
 }
 
 const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

@@ -1,5 +1,5 @@
 import { AppFault } from './app.js'
-import { isPublicSuffix as isKnownPublicSuffix } from './public-suffixes.js'
+import { isPublicSuffix, isSharedZone } from './public-suffixes.js'
 import { parseTarget, type Target } from './target.js'
 
 /** The hosts that may get an app's credential. */
@@ -14,7 +14,7 @@ export interface HostRuleOptions {
   readonly allowHttp?: boolean
   /** The operator's exceptions for addresses and private names; none by default. */
   readonly isExempt?: (host: string, port: number) => boolean
-  /** In place of the built-in table. */
+  /** Further public suffixes, beside the built-in table. */
   readonly isPublicSuffix?: (domain: string) => boolean
   /** Where the entries stand, for faults. */
   readonly field?: string
@@ -119,9 +119,10 @@ export function refuseHost(
       ? `must not open the whole of ${hostname}`
       : 'must not be a single label, unless network.allowPrivate holds it'
   }
-  return isPublicSuffixBy(options, hostname)
-    ? `must not be ${hostname}, under which anybody can have a name; write the whole host`
-    : undefined
+  if (isPublicSuffixBy(options, hostname) || (isWildcard && isSharedZone(hostname))) {
+    return `must not be ${hostname}, under which anybody can have a name; write the whole host`
+  }
+  return undefined
 }
 
 /** True for the host of a `Target` that is an address: `URL` leaves only dotted quads and brackets. */
@@ -129,7 +130,7 @@ export function isIpLiteral(hostname: string): boolean {
   return hostname.startsWith('[') || /\.\d+$/.test(hostname) || /^\d+$/.test(hostname)
 }
 
-/** Asks the host's own list, or the built-in table. */
-export function isPublicSuffixBy({ isPublicSuffix }: HostRuleOptions, hostname: string): boolean {
-  return (isPublicSuffix ?? isKnownPublicSuffix)(hostname)
+/** Asks the built-in table and the host's own list. */
+export function isPublicSuffixBy(options: HostRuleOptions, hostname: string): boolean {
+  return isPublicSuffix(hostname) || options.isPublicSuffix?.(hostname) === true
 }

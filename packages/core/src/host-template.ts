@@ -125,3 +125,15 @@ export function unfit(name: string, reason: string): ProxyError {
     details: { field: `custom_fields.${name}` },
   })
 }
+
+/** Splits `:port` off the last piece of a host. */
+export function takePort(pieces: readonly TemplatePiece[]): {
+  readonly hostPieces: readonly TemplatePiece[]
+  readonly port: string
+} {
+  const last = pieces.at(-1)
+  const port = last?.kind === 'text' ? (/:\d*$/.exec(last.text)?.[0] ?? '') : ''
+  if (last?.kind !== 'text' || port === '') return { hostPieces: pieces, port: '' }
+  const text = last.text.slice(0, -port.length)
+  return { hostPieces: text === '' ? pieces.slice(0, -1) : [...pieces.slice(0, -1), { kind: 'text', text }], port }
+}
