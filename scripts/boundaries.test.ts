@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { workspaceFolders } from './bootstrap/stamp.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -201,5 +202,26 @@ describe('turbo boundaries', () => {
     const { status, output } = await check(core, workspacePackage('packages/storage-one', 'plug', [], source))
     expect(output).toContain('cannot import package `@proxy/core` because it is not a dependency')
     expect(status).toBe(1)
+  })
+})
+
+describe('dependencies that reach a user', () => {
+  async function dependencies(folder: string): Promise<string[]> {
+    const manifest = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))
+    return Object.keys(manifest.dependencies ?? {})
+  }
+
+  it('are undici alone for the core', async () => {
+    expect(await dependencies('packages/core')).toEqual(['undici'])
+  })
+
+  const plugs = workspaceFolders(root).filter((folder) => /^packages\/(storage|runtime|dialect)-/.test(folder))
+  it.each(plugs)('are of ours the core alone for %s', async (folder) => {
+    const ours = (await dependencies(folder)).filter((name) => name.startsWith('@proxy/'))
+    expect(ours).toEqual(['@proxy/core'])
+  })
+
+  it.each(workspaceFolders(root))('are without contracts for %s', async (folder) => {
+    expect(await dependencies(folder)).not.toContain('@proxy/conformance')
   })
 })
