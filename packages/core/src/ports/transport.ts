@@ -35,6 +35,8 @@ export interface UpstreamResponse {
   readonly status: number
   /** Flat, as received (latin1), order and duplicates kept. */
   readonly headers: readonly string[]
+  /** Set when the body broke while it was held back: then the head must not be sent. */
+  readonly failure: Error | undefined
   /** Streams the body into `sink` with backpressure and ends it. Rejects, with `sink` destroyed, when the body breaks. */
   pipe(sink: Writable): Promise<void>
   /** The whole body, at most `maxBytes`; rejects with `upstream_protocol` beyond. */

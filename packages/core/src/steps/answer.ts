@@ -15,8 +15,9 @@ export interface AnswerContext {
 }
 
 /** Sends the upstream's head and streams its body. Rejects, with the connection cut, when the body breaks. */
-export function answer(response: UpstreamResponse, open: OpenAnswer, context: AnswerContext): Promise<void> {
-  return response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
+export async function answer(response: UpstreamResponse, open: OpenAnswer, context: AnswerContext): Promise<void> {
+  if (response.failure !== undefined) throw response.failure
+  await response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
 }
 
 type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'rate-limit'

@@ -46,7 +46,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   #headSeen = false
   #handedOver = false
   #ended = false
-  #failure: Error | undefined
+  failure: Error | undefined
   #held: Buffer[] = []
   #heldBytes = 0
   #sink: Writable | undefined
@@ -83,8 +83,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort
-    if (this.#failure !== undefined) {
-      abort(this.#failure)
+    if (this.failure !== undefined) {
+      abort(this.failure)
       return
     }
     this.nothingSent = false
@@ -92,7 +92,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
-    if (this.#headSeen || this.#failure !== undefined) return true
+    if (this.#headSeen || this.failure !== undefined) return true
     if (status < 200) return true
     if (status > 599 || !isPlainlyFramed(rawHeaders)) {
       this.#fail(protocolFailure(this))
@@ -117,7 +117,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   }
 
   onData(chunk: Buffer): boolean {
-    if (this.#failure !== undefined) return true
+    if (this.failure !== undefined) return true
     const sink = this.#sink
     if (sink === undefined) {
       this.#held.push(chunk)
@@ -153,21 +153,21 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   onError(error: Error): void {
     if (this.#ended) return
     // These end with their head (RFC 9110 8.6); undici waits for the body that a Content-Length describes.
-    if (this.#headSeen && this.#failure === undefined && (this.status === 204 || this.status === 304)) {
+    if (this.#headSeen && this.failure === undefined && (this.status === 204 || this.status === 304)) {
       this.onComplete()
       return
     }
     this.#ended = true
     this.#events.released()
-    this.#fail(this.#failure ?? describeFailure(error, this))
+    this.#fail(this.failure ?? describeFailure(error, this))
   }
 
   // What the engine calls.
 
   pipe(sink: Writable): Promise<void> {
-    if (this.#failure !== undefined) {
+    if (this.failure !== undefined) {
       sink.destroy()
-      return Promise.reject(this.#failure)
+      return Promise.reject(this.failure)
     }
     this.#sink = sink
     const held = this.#held
@@ -211,7 +211,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   // Ends.
 
   #handOver(): void {
-    if (this.#handedOver || this.#failure !== undefined) return
+    if (this.#handedOver || this.failure !== undefined) return
     this.#handedOver = true
     this.#events.resolve(this)
   }
@@ -225,8 +225,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   /** Rejects whoever waits, cuts the sink and frees the connection. */
   #fail(error: Error): void {
     this.#timer.cancel()
-    if (this.#failure === undefined) {
-      this.#failure = error
+    if (this.failure === undefined) {
+      this.failure = error
       this.#held = []
       if (!this.#handedOver) {
         this.#cancellation.listen(undefined)
