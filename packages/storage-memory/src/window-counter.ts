@@ -8,7 +8,8 @@ const stride = 3
  * weighted by time, but never by more than a tenth of the limit less than it may hold.
  */
 export interface WindowCounter {
-  slots: Float64Array
+  /** As long as its capacity; plain, because a million typed arrays take three times the memory. */
+  slots: number[]
   /** Position of the oldest slot in `slots`. */
   head: number
   slotCount: number
@@ -20,7 +21,7 @@ export interface WindowCounter {
 }
 
 export function createCounter(now: number, windowMs: number): WindowCounter {
-  return { slots: new Float64Array(stride), head: 0, slotCount: 0, total: 0, last: now, windowMs }
+  return { slots: [now, now, 0], head: 0, slotCount: 0, total: 0, last: now, windowMs }
 }
 
 /** True when it counts nothing any more, like one just made. */
@@ -120,12 +121,7 @@ function clear(counter: WindowCounter, now: number): void {
 }
 
 function grow(counter: WindowCounter): void {
-  const capacity = counter.slots.length / stride
-  const slots = new Float64Array(counter.slots.length * 2)
-  for (let index = 0; index < counter.slotCount; index += 1) {
-    const from = ((counter.head + index) % capacity) * stride
-    slots.set(counter.slots.subarray(from, from + stride), index * stride)
-  }
-  counter.slots = slots
+  const { slots, head } = counter
+  counter.slots = [...slots.slice(head * stride), ...slots.slice(0, head * stride), ...slots.map(() => 0)]
   counter.head = 0
 }
