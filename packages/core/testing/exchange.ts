@@ -1,0 +1,33 @@
+import { Cancellation } from '../src/cancellation.js'
+import type { Transport } from '../src/ports/transport.js'
+import { parseTarget } from '../src/target.js'
+
+export type Outcome =
+  | { readonly kind: 'relayed'; readonly status: number; readonly headers: readonly string[]; readonly body: string }
+  | { readonly kind: 'refused' | 'cut'; readonly code: unknown }
+
+/** Sends one request and reads its answer: relayed whole, refused before its head, or cut in its body. */
+export async function exchange(
+  transport: Transport,
+  url: string,
+  { method = 'GET', body: text }: { readonly method?: string; readonly body?: string } = {},
+): Promise<Outcome> {
+  const request = {
+    method,
+    target: parseTarget(url),
+    headers: [],
+    body: text === undefined ? undefined : Buffer.from(text),
+    bodyLength: undefined,
+    identity: undefined,
+  }
+  const limits = { headTimeoutMs: 5_000, bodyIdleTimeoutMs: 5_000 }
+  let kind: 'refused' | 'cut' = 'refused'
+  try {
+    const response = await transport.send(request, limits, new Cancellation())
+    kind = 'cut'
+    const body = await response.collect(1_000_000)
+    return { kind: 'relayed', status: response.status, headers: response.headers, body: body.toString('latin1') }
+  } catch (error) {
+    return { kind, code: error instanceof Error && 'code' in error ? error.code : error }
+  }
+}
