@@ -20,8 +20,8 @@ export function headerAuth(kind: string, name: string, value: Template): Prepare
     headerNames: [name],
     queryNames: [],
     body: 'untouched',
-    inject(values) {
-      const text = value.render(values.reveal())
+    inject(values, request) {
+      const text = value.render(values.reveal(), request)
       return { headers: [name, requireHeaderValue(text, isHeaderValue(text), name)] }
     },
   }

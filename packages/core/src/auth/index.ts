@@ -1,14 +1,23 @@
 import type { AuthStrategy } from '../ports/auth-strategy.js'
 import { basicStrategy } from './basic.js'
 import { bearerStrategy } from './bearer.js'
+import { cookieStrategy } from './cookie.js'
 import { headerStrategy } from './header.js'
+import { mtlsStrategy } from './mtls.js'
 import { noneStrategy } from './none.js'
+import { pathStrategy } from './path.js'
 import { queryStrategy } from './query.js'
 
 /** Kind of an app's `auth` entry to the strategy behind it. A new kind is one file and one line here. */
 export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
-  [headerStrategy, bearerStrategy, basicStrategy, queryStrategy, noneStrategy].map((strategy) => [
-    strategy.kind,
-    strategy,
-  ]),
+  [
+    headerStrategy,
+    bearerStrategy,
+    basicStrategy,
+    queryStrategy,
+    pathStrategy,
+    cookieStrategy,
+    mtlsStrategy,
+    noneStrategy,
+  ].map((strategy) => [strategy.kind, strategy]),
 )

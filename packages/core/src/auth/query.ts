@@ -16,7 +16,7 @@ export const queryStrategy: AuthStrategy = {
       headerNames: [],
       queryNames: [name],
       body: 'untouched',
-      inject: (values) => ({ query: [name, value.render(values.reveal())] }),
+      inject: (values, request) => ({ query: [name, value.render(values.reveal(), request)] }),
     }
   },
 }

@@ -1,0 +1,68 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { CredentialValues } from '../account.js'
+import { ProxyError } from '../errors.js'
+import type { AuthStrategy } from '../ports/auth-strategy.js'
+import type { ClientIdentity } from '../ports/transport.js'
+import type { Secret } from '../secret.js'
+import { compileTemplate, type Template } from '../template.js'
+import { optionalTextSetting, refuseUnknown } from './placement.js'
+
+/**
+ * `{ kind: mtls }`: a client certificate from the account, PEM texts. The upstream is always verified; `ca` adds an
+ * authority to the well-known ones.
+ */
+export const mtlsStrategy: AuthStrategy = {
+  kind: 'mtls',
+  prepare(settings, field) {
+    refuseUnknown(settings, ['certificate', 'private_key', 'ca'], field)
+    const part = (name: string, usual: string) =>
+      compileTemplate(optionalTextSetting(settings, name, field) ?? usual, `${field}.${name}`)
+    const certificate = part('certificate', '{{custom_fields.client_certificate}}')
+    const privateKey = part('private_key', '{{custom_fields.client_private_key}}')
+    const ca = settings.ca === undefined ? undefined : part('ca', '')
+    // One identity for each stored account, so that its connections can be reused.
+    const identities = new WeakMap<Secret<CredentialValues>, ClientIdentity>()
+    return {
+      kind: 'mtls',
+      headerNames: [],
+      queryNames: [],
+      body: 'untouched',
+      inject(values) {
+        let identity = identities.get(values)
+        if (identity === undefined) {
+          identity = makeIdentity(values.reveal(), certificate, privateKey, ca)
+          identities.set(values, identity)
+        }
+        return { identity }
+      },
+    }
+  },
+}
+
+function makeIdentity(
+  values: CredentialValues,
+  certificate: Template,
+  privateKey: Template,
+  ca: Template | undefined,
+): ClientIdentity {
+  const identity = {
+    certificate: certificate.render(values),
+    privateKey: privateKey.render(values),
+    certificateAuthority: ca?.render(values),
+  }
+  if (!belongTogether(identity.certificate, identity.privateKey)) {
+    throw new ProxyError(
+      'account_config_invalid',
+      "The account's client certificate and private key must be PEM texts that belong together.",
+    )
+  }
+  return identity
+}
+
+function belongTogether(certificate: string, privateKey: string): boolean {
+  try {
+    return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(privateKey))
+  } catch {
+    return false
+  }
+}
