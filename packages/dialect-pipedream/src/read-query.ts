@@ -1,0 +1,58 @@
+import { type AccountSelector, ProxyError } from '@proxy/core'
+import { decodeQueryText } from './percent.js'
+
+export interface ProxyQuery {
+  readonly externalUserId: string | undefined
+  readonly accountId: string | undefined
+  /** Every other parameter, byte for byte and in order. */
+  readonly rest: string
+}
+
+/** Takes `external_user_id` and `account_id` out of a raw query. Throws `invalid_request` when one is repeated or empty. */
+export function readProxyQuery(query: string): ProxyQuery {
+  let externalUserId: string | undefined
+  let accountId: string | undefined
+  let rest: string | undefined
+  for (let start = 0; start <= query.length && query !== ''; ) {
+    const ampersand = query.indexOf('&', start)
+    const end = ampersand === -1 ? query.length : ampersand
+    const equals = query.indexOf('=', start)
+    const nameEnd = equals === -1 || equals > end ? end : equals
+    const name = parameterName(query.slice(start, nameEnd))
+    if (name === 'external_user_id') {
+      externalUserId = only(externalUserId, query.slice(nameEnd + 1, end), name)
+    } else if (name === 'account_id') {
+      accountId = only(accountId, query.slice(nameEnd + 1, end), name)
+    } else {
+      const pair = query.slice(start, end)
+      rest = rest === undefined ? pair : `${rest}&${pair}`
+    }
+    start = end + 1
+  }
+  return { externalUserId, accountId, rest: rest ?? '' }
+}
+
+/** An encoded spelling of our own names is still ours, or a second account could hide behind `account%5Fid`. */
+function parameterName(raw: string): string {
+  if (!raw.includes('%')) return raw
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return raw
+  }
+}
+
+function only(before: string | undefined, raw: string, name: string): string {
+  if (before !== undefined) throw new ProxyError('invalid_request', `The query parameter ${name} is repeated.`)
+  if (raw === '') throw new ProxyError('invalid_request', `The query parameter ${name} is empty.`)
+  return decodeQueryText(raw, `The query parameter ${name}`)
+}
+
+/** `tokenSaysUser`: the bearer is of a kind that belongs to one end user, so that the query need not name one. */
+export function selectAccount(query: ProxyQuery, tokenSaysUser: boolean): AccountSelector {
+  const { externalUserId, accountId } = query
+  if (externalUserId === undefined && !tokenSaysUser) {
+    throw new ProxyError('invalid_request', 'The query parameter external_user_id is missing.')
+  }
+  return accountId === undefined ? { by: 'user', externalUserId } : { by: 'id', id: accountId, externalUserId }
+}
