@@ -15,11 +15,12 @@ export interface RawUpstream {
 }
 
 /**
- * A server on a free port of 127.0.0.1 that calls `answer` for each request head and writes nothing by itself, so that
+ * A server on 127.0.0.1 (on a free port, by default) that calls `answer` for each request head and writes nothing by itself, so that
  * a test decides about every byte. Bodies of requests are not told from heads: send none with an empty line in it.
  */
 export async function startRawUpstream(
   answer: (connection: RawConnection, head: string) => void | Promise<void>,
+  port = 0,
 ): Promise<RawUpstream> {
   const connections: RawConnection[] = []
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
@@ -39,7 +40,7 @@ export async function startRawUpstream(
     socket.on('end', () => socket.end())
     socket.on('error', () => undefined) // the other side may cut at any time
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
     connections,

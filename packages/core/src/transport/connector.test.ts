@@ -1,7 +1,9 @@
 import type { Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type DnsAnswer, startDnsServer } from '../../testing/dns-server.js'
 import { type RawUpstream, startRawUpstream } from '../../testing/raw-upstream.js'
+import { startStalledListener } from '../../testing/stalled-listener.js'
 import { ProxyError } from '../errors.js'
 import { type ConnectorOptions, createConnector } from './connector.js'
 import { createResolver } from './resolver.js'
@@ -113,6 +115,21 @@ describe('a connection to a name', () => {
     expect(socket.remoteAddress).toBe('127.0.0.1')
   })
 
+  it('goes to the next address when one says nothing, without waiting for it to the end', async () => {
+    const stalled = await startStalledListener('127.0.0.2')
+    const server = await startRawUpstream(() => undefined, stalled.port)
+    cleanUps.push(
+      () => stalled.stop(),
+      () => server.stop(),
+    )
+    const dnsServers = await nameServer({ 'api.example.com': { addresses: ['127.0.0.2', '127.0.0.1'] } })
+    const options = { allowPrivate: ['127.0.0.0/8'], dnsServers, connectTimeoutMs: 5_000 }
+    const startedAt = performance.now()
+    const socket = await open(`http://api.example.com:${stalled.port}`, options)
+    expect(socket.remoteAddress).toBe('127.0.0.1')
+    expect(performance.now() - startedAt).toBeLessThan(2_000)
+  })
+
   it('localhost uses the address that is excepted', async () => {
     const { port } = await upstream()
     const socket = await open(`http://localhost:${port}`, { allowPrivate: [`127.0.0.1:${port}`] })
@@ -147,6 +164,13 @@ describe('a connection that fails', () => {
   it('in time is upstream_timeout: name', async () => {
     const dnsServers = await nameServer({ 'api.example.com': 'silence' })
     const error = await failure('http://api.example.com', { dnsServers, connectTimeoutMs: 50 })
+    expect(error).toMatchObject({ code: 'upstream_timeout', status: 504 })
+  })
+
+  it('in time is upstream_timeout: TCP', async () => {
+    const stalled = await startStalledListener('127.0.0.1')
+    cleanUps.push(() => stalled.stop())
+    const error = await failure(`http://127.0.0.1:${stalled.port}`, { allowPrivate, connectTimeoutMs: 50 })
     expect(error).toMatchObject({ code: 'upstream_timeout', status: 504 })
   })
 
