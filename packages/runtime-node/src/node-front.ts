@@ -1,0 +1,142 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
+import { checkRequest } from './check-request.js'
+import { defaultLimits, type RequestLimits } from './limits.js'
+import { lingeringClose } from './linger.js'
+import { NodeCall } from './node-call.js'
+import { describeRefusal } from './refusal.js'
+import { RequestBody } from './request-body.js'
+
+/** What answers calls: a proxy, or a host's own routes in front of one. */
+export interface CallHandler {
+  handle(call: IncomingCall, open: OpenAnswer): Promise<void>
+}
+
+export interface FrontOptions {
+  readonly limits?: Partial<RequestLimits>
+  /** A fault that no caller can be told of: a bug, or the system's refusal. Must not throw. */
+  readonly onFault?: (fault: unknown) => void
+}
+
+/** The calls of one listener, and what ends them. */
+export interface NodeFront {
+  readonly listener: RequestListener
+  /** The same for a request whose sender waits for `100 Continue`. */
+  readonly awaitingListener: RequestListener
+  /** Refuses a request that Node parsed, and closes its connection. */
+  refuse(response: ServerResponse, error: ProxyError): void
+  /** The latest call of a connection, while it is in flight. */
+  callOf(socket: Socket): NodeCall | undefined
+  /** Nothing more is taken from this connection. True when that was so before. */
+  stopReading(socket: Socket): boolean
+  /** From now on every answer whose head is not out yet closes its connection. */
+  announceEnd(): void
+  readonly inFlight: ReadonlySet<NodeCall>
+  readonly limits: RequestLimits
+}
+
+const MAX_LOOK_MS = 1_000
+
+/** Everything between a Node server and a handler, but for the server itself. */
+export function createFront(handler: CallHandler, options: FrontOptions): NodeFront {
+  const limits = { ...defaultLimits, ...options.limits }
+  const onFault = options.onFault ?? ignore
+  const inFlight = new Set<NodeCall>()
+  const callBySocket = new WeakMap<Socket, NodeCall>()
+  const readUp = new WeakSet<Socket>()
+  const calls = { limits, closeAfterAnswer }
+  let isEnding = false
+  let isWatching = false
+
+  function accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
+    // Writing after the caller has left is an error event, which nobody listening would make fatal.
+    response.on('error', ignore)
+    // Behind an answer that said `close`, nothing is a request: it would be carried out and never answered.
+    if (readUp.has(request.socket)) return
+    let call: NodeCall
+    try {
+      call = read(request, response, awaitsContinue)
+    } catch (error) {
+      refuse(response, error instanceof ProxyError ? error : new ProxyError('internal_error', 'The proxy failed.'))
+      return
+    }
+    const ended = (): void => {
+      if (inFlight.delete(call)) call.closed()
+    }
+    response.on('close', ended)
+    // An answer that waits for its turn on the connection does not hear of the connection's end.
+    if (callOf(request.socket) !== undefined) request.socket.once('close', ended)
+    if (!response.shouldKeepAlive) stopReading(request.socket)
+    inFlight.add(call)
+    callBySocket.set(request.socket, call)
+    if (!isWatching) watch()
+    serve(call).catch((error: unknown) => {
+      onFault(error)
+      if (response.headersSent) response.destroy()
+      else refuse(response, new ProxyError('internal_error', 'The proxy failed to handle this call.'))
+    })
+  }
+
+  async function serve(call: NodeCall): Promise<void> {
+    await handler.handle(call, (head) => call.open(head))
+    if (!call.isOpen) throw new Error('The handler gave no answer.')
+  }
+
+  function read(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): NodeCall {
+    const { method = '', url = '', httpVersion, rawHeaders } = request
+    const framing = checkRequest({ method, target: url, httpVersion, rawHeaders }, limits)
+    const body = framing.hasBody
+      ? new RequestBody(request, limits.maxRequestBytes, awaitsContinue ? response : undefined)
+      : undefined
+    return new NodeCall(request, response, body, isEnding, calls)
+  }
+
+  function refuse(response: ServerResponse, error: ProxyError): void {
+    const { socket } = response.req
+    const { status, headers, body } = describeRefusal(error)
+    closeAfterAnswer(socket)
+    response.writeHead(status, headers)
+    response.end(body)
+  }
+
+  function callOf(socket: Socket): NodeCall | undefined {
+    const call = callBySocket.get(socket)
+    return call === undefined || call.isDone ? undefined : call
+  }
+
+  function stopReading(socket: Socket): boolean {
+    const before = readUp.has(socket)
+    readUp.add(socket)
+    return before
+  }
+
+  function closeAfterAnswer(socket: Socket): void {
+    stopReading(socket)
+    socket.destroySoon = () => lingeringClose(socket, limits)
+  }
+
+  function watch(): void {
+    isWatching = true
+    const everyMs = Math.min(MAX_LOOK_MS, limits.bodyIdleTimeoutMs / 8, limits.readerIdleTimeoutMs / 8)
+    setInterval(() => {
+      for (const call of inFlight) call.endWhenIdle(everyMs)
+    }, everyMs).unref()
+  }
+
+  return {
+    listener: (request, response) => accept(request, response, false),
+    awaitingListener: (request, response) => accept(request, response, true),
+    refuse,
+    stopReading,
+    callOf,
+    announceEnd: () => {
+      isEnding = true
+      for (const call of inFlight) call.announceLast()
+    },
+    inFlight,
+    limits,
+  }
+}
+
+function ignore(): void {}

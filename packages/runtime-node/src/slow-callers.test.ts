@@ -1,0 +1,92 @@
+import { ProxyError } from '@proxy/core'
+import { describe, expect, it } from 'vitest'
+import { statuses } from '../testing/raw-connection.js'
+import { answerAtOnce, answerLength, serve } from '../testing/serve.js'
+
+describe('a slow head', () => {
+  it('is refused with 400, also as the second on a connection', async () => {
+    const { connect, calls } = await serve(answerAtOnce, { limits: { headTimeoutMs: 150 } })
+    const first = await connect()
+    first.send('GET / HTTP/1.1\r\nHo')
+    const second = await connect()
+    second.send('GET / HTTP/1.1\r\nHost: h\r\n\r\nGET / HT')
+    expect(statuses(await first.ended)).toEqual([400])
+    expect(statuses(await second.ended)).toEqual([200, 400])
+    expect(calls).toHaveLength(1)
+  })
+
+  it('of no byte at all gets no answer', async () => {
+    const { connect } = await serve(answerAtOnce, { limits: { headTimeoutMs: 150 } })
+    expect(await (await connect()).ended).toBe('')
+  })
+})
+
+describe('a body that stops', () => {
+  it('fails the call with 400 and closes the connection', async () => {
+    const { connect } = await serve(
+      async (call, open) => {
+        try {
+          await answerLength(call, open)
+        } catch (error) {
+          const status = error instanceof ProxyError ? error.status : 500
+          open({ status, headers: ['content-length', '0'] }).end()
+        }
+      },
+      { limits: { bodyIdleTimeoutMs: 160 } },
+    )
+    const connection = await connect()
+    connection.send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab')
+    const received = await connection.ended
+    expect(statuses(received)).toEqual([400])
+    expect(received).toMatch(/connection: close/i)
+  })
+
+  it('is not idle while nobody reads it', async () => {
+    let read = (): void => undefined
+    const { connect } = await serve(
+      async (call, open) => {
+        await new Promise<void>((resolve) => {
+          read = resolve
+        })
+        await answerLength(call, open)
+      },
+      { limits: { bodyIdleTimeoutMs: 80 } },
+    )
+    const connection = await connect()
+    connection.send('POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab')
+    await new Promise((resolve) => setTimeout(resolve, 250)) // three times the limit
+    read()
+    connection.send('cde')
+    expect(await connection.until(/\r\n\r\n5$/)).toContain(' 200 ')
+  })
+})
+
+describe('a reader that takes nothing', () => {
+  it('is cut after the limit, and one that goes on in time is not', async () => {
+    const block = Buffer.alloc(64 * 1024, 'x')
+    const left: string[] = []
+    const { connect } = await serve(
+      async (call, open) => {
+        const body = open({ status: 200, headers: [] })
+        call.onCallerLeft(() => left.push(call.target))
+        let sent = 0
+        const pump = (): void => {
+          while (sent < 400) {
+            sent += 1
+            if (!body.write(block)) return void body.once('drain', pump)
+          }
+          body.end()
+        }
+        pump()
+      },
+      { limits: { readerIdleTimeoutMs: 400 } },
+    )
+    const stalled = await connect()
+    const reading = await connect()
+    stalled.pause()
+    stalled.send('GET /stalled HTTP/1.1\r\nHost: h\r\n\r\n')
+    reading.send('GET /reading HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n')
+    expect(await reading.ended).toMatch(/\r\n0\r\n\r\n$/)
+    await expect.poll(() => left).toEqual(['/stalled'])
+  })
+})
