@@ -28,7 +28,7 @@ describe('an answer given before the upload has ended', () => {
     socket.write('POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFF\r\n')
     const block = Buffer.alloc(100_000)
     const timer = setInterval(() => socket.write(block), 1)
-    await once(socket, 'close')
+    await new Promise((resolve) => socket.once('close', resolve))
     clearInterval(timer)
     expect(socket.bytesWritten).toBeLessThan(0xfffffff)
   })
