@@ -57,7 +57,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   const strategies = options.strategies ?? builtInStrategies
   const auth = scope && part('auth', () => prepareAuth(definition, strategies, scope, faults))
   const headers = scope && part('headers', () => compileDefaultHeaders(definition.headers ?? {}, scope, faults))
-  const limit = part('limits', () => definition.limits && readLimit(definition.limits))
+  const limit = part('limits.window', () => definition.limits && readLimit(definition.limits))
   part('health.path', () => requireHealthPath(definition.health?.path))
   part('oauth', () => scope && checkOAuthUrls(definition.oauth ?? {}, scope, faults))
   if (faults.length > 0 || domains === undefined || auth === undefined || headers === undefined) {

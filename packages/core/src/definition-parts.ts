@@ -127,8 +127,7 @@ export function checkOAuthUrls(oauth: OAuthSettings, scope: BaseScope, faults: A
   for (const name of ['authorize_url', 'token_url', 'revoke_url'] as const) {
     const text = oauth[name]
     if (typeof text !== 'string' || text === '') continue
-    const withoutQuery = name === 'authorize_url' ? text.replace(/\?[^#]*$/, '') : text
-    collect(faults, () => compileBase(withoutQuery, scope, `oauth.${name}`))
+    collect(faults, () => compileBase(text.replace(/\?[^#]*$/, ''), scope, `oauth.${name}`))
   }
 }
 
