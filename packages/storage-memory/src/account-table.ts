@@ -5,6 +5,7 @@ import { type SortedSet, sortedSet } from './sorted-set.js'
 
 /** The accounts of one scope, with the indexes that reads need. */
 export interface AccountTable {
+  readonly size: number
   get(id: string): Account | undefined
   getByExternalId(app: string, externalId: string): Account | undefined
   put(account: Account): void
@@ -24,6 +25,9 @@ export function accountTable(): AccountTable {
   const byOauthApp = sortedIndex()
 
   return {
+    get size() {
+      return accounts.size
+    },
     get: (id) => accounts.get(id),
     getByExternalId: (app, externalId) => byExternalId.get(app)?.get(externalId),
     put(account) {
@@ -88,7 +92,8 @@ export function accountTable(): AccountTable {
   function unindexChanges(before: Account, after: Account | undefined): void {
     if (before.app !== after?.app || before.externalId !== after.externalId) {
       const externalIds = byExternalId.get(before.app)
-      externalIds?.delete(before.externalId)
+      // Another account may have it already, when changes are read again out of a rewritten file.
+      if (externalIds?.get(before.externalId)?.id === before.id) externalIds.delete(before.externalId)
       if (externalIds?.size === 0) byExternalId.delete(before.app)
     }
     if (before.externalUserId !== after?.externalUserId) {

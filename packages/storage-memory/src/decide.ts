@@ -1,4 +1,4 @@
-import { type Account, type DocumentWrite, freezeAccount, ownJson, type Scope, type StoredDocument } from '@proxy/core'
+import type { Account, DocumentWrite, Scope, StoredDocument } from '@proxy/core'
 import type { Change, State } from './state.js'
 
 /** The answer to a write and the change that it takes; no change when the write is refused. */
@@ -7,19 +7,15 @@ export interface Verdict<T> {
   readonly change: Change | undefined
 }
 
-export function decideWriteAccount(
-  state: State,
-  account: Account,
-  expectedVersion: number,
-): Verdict<Account | undefined> {
+/** `wanted` carries the version it is to have: one more than the one that it replaces. */
+export function decideWriteAccount(state: State, wanted: Account): Verdict<Account | undefined> {
   const refused: Verdict<undefined> = { answer: undefined, change: undefined }
-  const known = state.find(account)
-  if ((known?.accounts.get(account.id)?.version ?? 0) !== expectedVersion) return refused
-  if (known?.deleted.has(account.id) === true) return refused
-  const holder = known?.accounts.getByExternalId(account.app, account.externalId)
-  if (holder !== undefined && holder.id !== account.id) return refused
-  const stored = freezeAccount(account, expectedVersion + 1)
-  return { answer: stored, change: { type: 'account-written', account: stored } }
+  const known = state.find(wanted)
+  if ((known?.accounts.get(wanted.id)?.version ?? 0) !== wanted.version - 1) return refused
+  if (known?.deleted.has(wanted.id) === true) return refused
+  const holder = known?.accounts.getByExternalId(wanted.app, wanted.externalId)
+  if (holder !== undefined && holder.id !== wanted.id) return refused
+  return { answer: wanted, change: { type: 'account-written', account: wanted } }
 }
 
 export function decideDeleteAccount(state: State, scope: Scope, id: string, deletedAt: number): Verdict<boolean> {
@@ -38,7 +34,7 @@ export function decideWriteDocument(
   const document: StoredDocument = Object.freeze({
     kind: write.kind,
     id: write.id,
-    value: ownJson(write.value),
+    value: write.value,
     version: version + 1,
     expiresAt: write.expiresAt,
   })

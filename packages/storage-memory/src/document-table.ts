@@ -2,6 +2,8 @@ import type { StoredDocument } from '@proxy/core'
 
 /** Documents by kind and id. What has expired reads as absent and is dropped little by little while others are put. */
 export interface DocumentTable {
+  /** Expired ones that wait to be dropped included. */
+  readonly size: number
   get(kind: string, id: string): StoredDocument | undefined
   put(document: StoredDocument): void
   delete(kind: string, id: string): void
@@ -14,6 +16,11 @@ export function documentTable(now: () => number): DocumentTable {
   const sweeps = new Map<string, MapIterator<StoredDocument>>()
 
   return {
+    get size() {
+      let size = 0
+      for (const documents of kinds.values()) size += documents.size
+      return size
+    },
     get(kind, id) {
       const document = kinds.get(kind)?.get(id)
       return document === undefined || isExpired(document, now()) ? undefined : document

@@ -19,6 +19,8 @@ export interface ScopeState {
 /** Everything that the store knows, without any durability. */
 export interface State {
   readonly documents: DocumentTable
+  /** Changes in a snapshot, about. */
+  readonly size: number
   /** Undefined while nothing was ever stored in the scope. */
   find(scope: Scope): ScopeState | undefined
   apply(change: Change): void
@@ -32,6 +34,13 @@ export function createState(now: () => number): State {
 
   return {
     documents,
+    get size() {
+      let size = documents.size
+      for (const environment of Object.values(scopes)) {
+        for (const { accounts, deleted } of environment.values()) size += accounts.size + deleted.size
+      }
+      return size
+    },
     find: (scope) => scopes[scope.environment].get(scope.project),
     apply(change) {
       switch (change.type) {
