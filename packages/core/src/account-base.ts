@@ -1,6 +1,7 @@
 import type { Account } from './account.js'
 import type { App } from './app.js'
 import { publicFields } from './auth/public-fields.js'
+import { ProxyError } from './errors.js'
 import type { Target } from './target.js'
 
 const remembered = new WeakMap<Account, { readonly app: App; readonly base: Target }>()
@@ -25,5 +26,15 @@ export function isHostAllowed(target: Target, app: App, account: Account): boole
   if (app.base.kind === 'template' && accountBase(app, account)?.origin === target.origin) return true
   if (app.accountHosts.length === 0) return false
   const fields = publicFields(account, app)
-  return app.accountHosts.some((resolve) => resolve(fields).origin === target.origin)
+  return app.accountHosts.some((resolve) => originOf(resolve, fields) === target.origin)
+}
+
+/** A host whose fields the account lacks, or has wrong, is simply not there. */
+function originOf(resolve: App['accountHosts'][number], fields: Readonly<Record<string, string>>): string | undefined {
+  try {
+    return resolve(fields).origin
+  } catch (error) {
+    if (error instanceof ProxyError) return undefined
+    throw error
+  }
 }
