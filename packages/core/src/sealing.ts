@@ -80,12 +80,22 @@ function keyIdOf(bytes: Buffer): string {
 
 function readEnvelope(sealed: string): Buffer {
   const bytes = Buffer.from(sealed, 'base64url')
-  // The decoder skips what is not base64url and ignores spare bits: only the one true spelling is accepted.
-  if (bytes.length < nonceEnd + tagBytes || bytes.toString('base64url') !== sealed) {
+  if (bytes.length < nonceEnd + tagBytes || !isTrueSpelling(sealed, bytes)) {
     throw new SealError('malformed', 'The value is not sealed text.')
   }
   if (bytes[0] !== version) throw new SealError('malformed', `Sealed text of version ${bytes[0]} is not known.`)
   return bytes
+}
+
+/** The decoder skips what is not base64url, takes plain base64 too and ignores spare bits: one spelling is accepted. */
+function isTrueSpelling(text: string, bytes: Buffer): boolean {
+  const lastBytes = bytes.length % 3 || 3
+  return (
+    text.length === Math.ceil((bytes.length * 4) / 3) &&
+    !text.includes('+') &&
+    !text.includes('/') &&
+    bytes.toString('base64url', bytes.length - lastBytes) === text.slice(-lastBytes - 1)
+  )
 }
 
 /** Version and key id, then each part of the context behind its length in 4 bytes. */

@@ -1,7 +1,7 @@
 import type { Account, AccountQuery, Page, UserQuery } from '@proxy/core'
 import { pageOf } from './page.js'
-import { sortedIndex } from './sorted-index.js'
-import { type SortedSet, sortedSet } from './sorted-set.js'
+import { addToIndex, deleteFromIndex, type SortedIndex } from './sorted-index.js'
+import { addMember, createSortedSet, deleteMember, type SortedSet, sizeOf } from './sorted-set.js'
 
 /** The accounts of one scope, with the indexes that reads need. */
 export interface AccountTable {
@@ -18,11 +18,11 @@ export interface AccountTable {
 export function accountTable(): AccountTable {
   const accounts = new Map<string, Account>()
   const byExternalId = new Map<string, Map<string, Account>>()
-  const ids = sortedSet()
-  const users = sortedSet()
-  const byUser = sortedIndex()
-  const byApp = sortedIndex()
-  const byOauthApp = sortedIndex()
+  const ids = createSortedSet()
+  const users = createSortedSet()
+  const byUser: SortedIndex = new Map()
+  const byApp: SortedIndex = new Map()
+  const byOauthApp: SortedIndex = new Map()
 
   return {
     get size() {
@@ -40,7 +40,7 @@ export function accountTable(): AccountTable {
       const before = accounts.get(id)
       if (before === undefined) return
       accounts.delete(id)
-      ids.delete(id)
+      deleteMember(ids, id)
       unindexChanges(before, undefined)
     },
     list(query) {
@@ -78,14 +78,13 @@ export function accountTable(): AccountTable {
       byExternalId.set(account.app, externalIds)
     }
     externalIds.set(account.externalId, account)
-    if (before === undefined) ids.add(account.id)
+    if (before === undefined) addMember(ids, account.id)
     if (before?.externalUserId !== account.externalUserId) {
-      byUser.add(account.externalUserId, account.id)
-      users.add(account.externalUserId)
+      if (addToIndex(byUser, account.externalUserId, account.id)) addMember(users, account.externalUserId)
     }
-    if (before?.app !== account.app) byApp.add(account.app, account.id)
+    if (before?.app !== account.app) addToIndex(byApp, account.app, account.id)
     if (account.oauthAppId !== undefined && before?.oauthAppId !== account.oauthAppId) {
-      byOauthApp.add(account.oauthAppId, account.id)
+      addToIndex(byOauthApp, account.oauthAppId, account.id)
     }
   }
 
@@ -97,12 +96,11 @@ export function accountTable(): AccountTable {
       if (externalIds?.size === 0) byExternalId.delete(before.app)
     }
     if (before.externalUserId !== after?.externalUserId) {
-      byUser.delete(before.externalUserId, before.id)
-      if (byUser.get(before.externalUserId) === undefined) users.delete(before.externalUserId)
+      if (deleteFromIndex(byUser, before.externalUserId, before.id)) deleteMember(users, before.externalUserId)
     }
-    if (before.app !== after?.app) byApp.delete(before.app, before.id)
+    if (before.app !== after?.app) deleteFromIndex(byApp, before.app, before.id)
     if (before.oauthAppId !== undefined && before.oauthAppId !== after?.oauthAppId) {
-      byOauthApp.delete(before.oauthAppId, before.id)
+      deleteFromIndex(byOauthApp, before.oauthAppId, before.id)
     }
   }
 }
@@ -112,7 +110,7 @@ function smallest(sets: readonly (SortedSet | undefined)[], everything: SortedSe
   let found: SortedSet | undefined = everything
   for (const set of sets) {
     if (set === undefined) return undefined
-    if (set.size < found.size) found = set
+    if (sizeOf(set) < sizeOf(found)) found = set
   }
   return found
 }

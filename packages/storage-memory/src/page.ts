@@ -1,5 +1,5 @@
 import type { Page } from '@proxy/core'
-import type { SortedSet } from './sorted-set.js'
+import { ascending, descending, type SortedSet, sizeOf } from './sorted-set.js'
 
 export interface PageBounds {
   readonly limit: number
@@ -18,7 +18,7 @@ export function pageOf<T extends object | string>(
   const backward = bounds.after === undefined && bounds.before !== undefined
   const rows: T[] = []
   let hasMore = false
-  for (const id of backward ? ids.descending(bounds.before) : ids.ascending(bounds.after)) {
+  for (const id of backward ? descending(ids, bounds.before) : ascending(ids, bounds.after)) {
     if (!backward && bounds.before !== undefined && id >= bounds.before) break
     const row = read(id)
     if (row === undefined) continue
@@ -29,11 +29,11 @@ export function pageOf<T extends object | string>(
     rows.push(row)
   }
   if (backward) rows.reverse()
-  return { rows, totalCount: everyIdFits ? ids.size : countFitting(ids, read), hasMore }
+  return { rows, totalCount: everyIdFits ? sizeOf(ids) : countFitting(ids, read), hasMore }
 }
 
 function countFitting(ids: SortedSet, read: (id: string) => unknown): number {
   let count = 0
-  for (const id of ids.ascending(undefined)) if (read(id) !== undefined) count += 1
+  for (const id of ascending(ids, undefined)) if (read(id) !== undefined) count += 1
   return count
 }

@@ -1,29 +1,21 @@
-import { type SortedSet, sortedSet } from './sorted-set.js'
+import { addMember, createSortedSet, deleteMember, type SortedSet, sizeOf } from './sorted-set.js'
 
-/** Ids by a key, such as the accounts of a user. Empty entries are dropped. */
-export interface SortedIndex {
-  get(key: string): SortedSet | undefined
-  add(key: string, id: string): void
-  delete(key: string, id: string): void
+/** Ids by a key, such as the accounts of a user. */
+export type SortedIndex = Map<string, SortedSet>
+
+/** True when the key is new. */
+export function addToIndex(index: SortedIndex, key: string, id: string): boolean {
+  const known = index.get(key)
+  const ids = known ?? createSortedSet()
+  addMember(ids, id)
+  if (known === undefined) index.set(key, ids)
+  return known === undefined
 }
 
-export function sortedIndex(): SortedIndex {
-  const byKey = new Map<string, SortedSet>()
-
-  return {
-    get: (key) => byKey.get(key),
-    add(key, id) {
-      let ids = byKey.get(key)
-      if (ids === undefined) {
-        ids = sortedSet()
-        byKey.set(key, ids)
-      }
-      ids.add(id)
-    },
-    delete(key, id) {
-      const ids = byKey.get(key)
-      ids?.delete(id)
-      if (ids?.size === 0) byKey.delete(key)
-    },
-  }
+/** True when the key has no id any more. */
+export function deleteFromIndex(index: SortedIndex, key: string, id: string): boolean {
+  const ids = index.get(key)
+  if (ids === undefined) return false
+  deleteMember(ids, id)
+  return sizeOf(ids) === 0 && index.delete(key)
 }

@@ -1,80 +1,103 @@
 const chunkSize = 512
 
-/** Strings in ascending order of code units, kept in short sorted chunks: every operation is fast at 100,000 members. */
+/**
+ * Strings in ascending order of code units, in short sorted chunks: every operation is fast at 100,000 members. What is
+ * added waits unsorted until somebody asks, so that filling a set costs next to nothing.
+ */
 export interface SortedSet {
-  readonly size: number
-  add(member: string): void
-  delete(member: string): void
-  /** Members greater than `after` in ascending order; all of them when it is undefined. */
-  ascending(after: string | undefined): Generator<string, void, undefined>
-  /** Members less than `before` in descending order; all of them when it is undefined. */
-  descending(before: string | undefined): Generator<string, void, undefined>
+  fresh: string[]
+  chunks: string[][]
+  /** Members in `chunks`. */
+  sortedCount: number
 }
 
-export function sortedSet(): SortedSet {
-  const chunks: string[][] = []
-  let size = 0
+export function createSortedSet(): SortedSet {
+  return { fresh: [], chunks: [], sortedCount: 0 }
+}
 
-  return {
-    get size() {
-      return size
-    },
-    add(member) {
-      const chunk = chunkFor(member)
-      if (chunk === undefined) {
-        chunks.push([member])
-        size = 1
-        return
-      }
-      const members = chunks[chunk] ?? []
-      const position = firstNotBelow(members, member)
-      if (members[position] === member) return
-      if (position === members.length) members.push(member)
-      else members.splice(position, 0, member)
-      size += 1
-      if (members.length > chunkSize) chunks.splice(chunk + 1, 0, members.splice(chunkSize / 2))
-    },
-    delete(member) {
-      const chunk = chunkFor(member)
-      const members = chunk === undefined ? undefined : chunks[chunk]
-      if (chunk === undefined || members === undefined) return
-      const position = firstNotBelow(members, member)
-      if (members[position] !== member) return
-      members.splice(position, 1)
-      size -= 1
-      if (members.length === 0) chunks.splice(chunk, 1)
-    },
-    *ascending(after) {
-      const first = after === undefined ? 0 : (chunkFor(after) ?? 0)
-      for (let chunk = first; chunk < chunks.length; chunk += 1) {
-        for (const member of chunks[chunk] ?? []) if (after === undefined || member > after) yield member
-      }
-    },
-    *descending(before) {
-      const last = before === undefined ? chunks.length - 1 : (chunkFor(before) ?? -1)
-      for (let chunk = last; chunk >= 0; chunk -= 1) {
-        const members = chunks[chunk] ?? []
-        for (let position = members.length - 1; position >= 0; position -= 1) {
-          const member = members[position]
-          if (member !== undefined && (before === undefined || member < before)) yield member
-        }
-      }
-    },
-  }
+/** `member` must not be in the set. */
+export function addMember(set: SortedSet, member: string): void {
+  set.fresh.push(member)
+}
 
-  /** The last chunk whose first member is not above `member`, or the first chunk; undefined when there are none. */
-  function chunkFor(member: string): number | undefined {
-    if (chunks.length === 0) return undefined
-    let low = 0
-    let high = chunks.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      const first = chunks[middle]?.[0]
-      if (first !== undefined && first <= member) low = middle
-      else high = middle - 1
-    }
-    return low
+export function deleteMember(set: SortedSet, member: string): void {
+  settle(set)
+  const chunk = chunkFor(set.chunks, member)
+  const members = set.chunks[chunk]
+  if (members === undefined) return
+  const position = firstNotBelow(members, member)
+  if (members[position] !== member) return
+  members.splice(position, 1)
+  set.sortedCount -= 1
+  if (members.length === 0) set.chunks.splice(chunk, 1)
+}
+
+export function sizeOf(set: SortedSet): number {
+  return set.fresh.length + set.sortedCount
+}
+
+/** Members greater than `after` in ascending order; all of them when it is undefined. */
+export function* ascending(set: SortedSet, after: string | undefined): Generator<string, void, undefined> {
+  settle(set)
+  const { chunks } = set
+  for (let chunk = after === undefined ? 0 : chunkFor(chunks, after); chunk < chunks.length; chunk += 1) {
+    const members = chunks[chunk] ?? []
+    let position = after === undefined ? 0 : firstNotBelow(members, after)
+    if (members[position] === after) position += 1
+    for (; position < members.length; position += 1) yield members[position] ?? ''
   }
+}
+
+/** Members less than `before` in descending order; all of them when it is undefined. */
+export function* descending(set: SortedSet, before: string | undefined): Generator<string, void, undefined> {
+  settle(set)
+  const { chunks } = set
+  for (let chunk = before === undefined ? chunks.length - 1 : chunkFor(chunks, before); chunk >= 0; chunk -= 1) {
+    const members = chunks[chunk] ?? []
+    let position = before === undefined ? members.length : firstNotBelow(members, before)
+    for (position -= 1; position >= 0; position -= 1) yield members[position] ?? ''
+  }
+}
+
+/** Sorts in what was added: one by one when it is little, all anew when it is much. */
+function settle(set: SortedSet): void {
+  const { fresh } = set
+  if (fresh.length === 0) return
+  set.fresh = []
+  if (set.sortedCount > fresh.length * 4) {
+    for (const member of fresh) insert(set.chunks, member)
+    set.sortedCount += fresh.length
+    return
+  }
+  const members = set.chunks.flat().concat(fresh)
+  members.sort(byCodeUnits)
+  set.sortedCount = members.length
+  set.chunks = []
+  for (let at = 0; at < members.length; at += chunkSize / 2) set.chunks.push(members.slice(at, at + chunkSize / 2))
+}
+
+function insert(chunks: string[][], member: string): void {
+  const chunk = chunkFor(chunks, member)
+  const members = chunks[chunk] ?? []
+  members.splice(firstNotBelow(members, member), 0, member)
+  if (members.length > chunkSize) chunks.splice(chunk + 1, 0, members.splice(chunkSize / 2))
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The last chunk whose first member is not above `member`, or the first chunk. */
+function chunkFor(chunks: readonly (readonly string[])[], member: string): number {
+  let low = 0
+  let high = chunks.length - 1
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    const first = chunks[middle]?.[0]
+    if (first !== undefined && first <= member) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 /** Index of the first element that is not below `member`. */

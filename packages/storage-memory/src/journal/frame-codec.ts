@@ -6,7 +6,7 @@ import { changesToText, textToChanges } from './change-text.js'
 /** Turns changes into lines and back. A line opens in its own file and at its own place in it only. */
 export interface FrameCodec {
   encode(changes: readonly Change[], index: number): string
-  /** Throws with the reason when the line is not the `index`th of this file as it was written. */
+  /** `line` holds bytes as characters. Throws with the reason when the line is not the `index`th of this file as it was written. */
   decode(line: string, index: number): readonly Change[]
   /** True when a line was sealed with another key than the one that seals now. */
   isOutdated(line: string): boolean
@@ -34,7 +34,7 @@ export function plainFrames(fileId: string): FrameCodec {
       return `${digestOf(text, index)} ${text}`
     },
     decode(line, index) {
-      const text = line.slice(digestLength + 1)
+      const text = Buffer.from(line.slice(digestLength + 1), 'latin1').toString()
       if (line[digestLength] !== ' ' || line.slice(0, digestLength) !== digestOf(text, index)) {
         throw new Error('The line is not as it was written.')
       }

@@ -4,6 +4,7 @@ const chunkBytes = 1 << 20
 const lineFeed = 10
 
 export interface Line {
+  /** Bytes as characters (latin1): fast, and no damaged byte is mended on the way. */
   readonly text: string
   /** Where it begins, in bytes. */
   readonly offset: number
@@ -24,11 +25,11 @@ export function* readLines(descriptor: number): Generator<Line, void, undefined>
     const bytes = rest.length === 0 ? chunk.subarray(0, count) : Buffer.concat([rest, chunk.subarray(0, count)])
     let start = 0
     for (let end = bytes.indexOf(lineFeed); end !== -1; end = bytes.indexOf(lineFeed, start)) {
-      yield { text: bytes.toString('utf8', start, end), offset: restOffset + start, complete: true }
+      yield { text: bytes.toString('latin1', start, end), offset: restOffset + start, complete: true }
       start = end + 1
     }
     rest = bytes.subarray(start)
     restOffset += start
   }
-  if (rest.length > 0) yield { text: rest.toString('utf8'), offset: restOffset, complete: false }
+  if (rest.length > 0) yield { text: rest.toString('latin1'), offset: restOffset, complete: false }
 }
