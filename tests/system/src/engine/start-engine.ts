@@ -23,6 +23,7 @@ export interface EngineOptions {
   readonly accounts: readonly TestAccount[]
   readonly allowPrivate?: readonly string[]
   readonly hosts?: Readonly<Record<string, string>>
+  readonly dnsServers?: readonly string[]
   readonly ca?: readonly string[]
   readonly clock?: Clock
   readonly limits?: ProxyLimits
@@ -78,6 +79,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     network: {
       allowPrivate,
       ...(options.hosts !== undefined && { hosts: options.hosts }),
+      ...(options.dnsServers !== undefined && { dnsServers: options.dnsServers }),
       ...(options.ca !== undefined && { ca: options.ca }),
     },
     ...(options.clock !== undefined && { clock: options.clock }),
