@@ -91,6 +91,8 @@ export function commitQueue(journal: Journal, state: State, onChange: (change: C
   }
 
   async function run(): Promise<void> {
+    // Writes of the same moment share a line.
+    await undefined
     while (waiting.length > 0 || finishRewrite !== undefined) {
       await commit(takeBatch())
       await finishRewrite?.()
