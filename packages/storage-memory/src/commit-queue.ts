@@ -72,7 +72,8 @@ export function commitQueue(journal: Journal, state: State, onChange: (change: C
       })
     },
     async compact() {
-      await rewriting
+      while (rewriting !== undefined) await rewriting.catch(() => {})
+      if (isClosed) throw unavailable('The storage is closed.', undefined)
       await startCompaction()
     },
     async close() {
@@ -96,7 +97,6 @@ export function commitQueue(journal: Journal, state: State, onChange: (change: C
     while (waiting.length > 0 || finishRewrite !== undefined) {
       await commit(takeBatch())
       await finishRewrite?.()
-      compactWhenDue()
     }
     isRunning = false
   }
@@ -140,14 +140,15 @@ export function commitQueue(journal: Journal, state: State, onChange: (change: C
       }
       sinceRewrite?.push(...changes)
     }
+    compactWhenDue()
     for (const { settle } of prepared) settle(failure)
   }
 
   function compactWhenDue(): void {
     if (rewriting !== undefined || isClosed) return
-    const { changeCount } = journal
-    const isDue = changeCount > state.size * 1.5 + 4_096 && changeCount >= retryCompactionAt
-    if (isDue) startCompaction().catch(() => {})
+    const { changeCount, isOutdated } = journal
+    const isDue = isOutdated || changeCount > state.size * 1.5 + 4_096
+    if (isDue && changeCount >= retryCompactionAt) startCompaction().catch(() => {})
   }
 
   function startCompaction(): Promise<void> {

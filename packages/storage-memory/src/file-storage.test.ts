@@ -250,9 +250,17 @@ describe('keys', () => {
     const both = createSealer(createKeyRing([otherKey, key]))
     const storage = open(path, { sealer: both })
     expect(idsIn(storage)).toHaveLength(3)
-    await storage.compact()
+    await Promise.all([storage.compact(), storage.compact()])
     await storage.close()
     expect(idsIn(open(path, { sealer: createSealer(createKeyRing([otherKey])) }))).toHaveLength(3)
+  })
+
+  it('are rotated by the first write, too', async () => {
+    const path = await fileWith(3)
+    const storage = open(path, { sealer: createSealer(createKeyRing([otherKey, key])) })
+    await storage.writeAccount(sampleAccount({ id: 'apn_3' }), 0)
+    await storage.close()
+    expect(idsIn(open(path, { sealer: createSealer(createKeyRing([otherKey])) }))).toHaveLength(4)
   })
 
   it('do not let a line of another file in', async () => {
