@@ -97,7 +97,7 @@ describe('a name', () => {
     await arrival
     const startedAt = performance.now()
     await resolver.resolve('api.example.com')
-    expect(performance.now() - startedAt).toBeLessThan(200)
+    expect(performance.now() - startedAt).toBeLessThan(800)
     resolver.close()
     expect(new Set(await Promise.all(slow))).toEqual(new Set(['failed']))
   })
