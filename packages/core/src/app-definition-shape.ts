@@ -3,7 +3,6 @@ import {
   anything,
   boolean,
   check,
-  either,
   finiteNumber,
   list,
   oneOf,
@@ -15,8 +14,19 @@ import {
 } from './app-shape.js'
 import { isFieldName } from './template-syntax.js'
 
-const textOrTexts = either(someText, list(someText), 'must be a string or a list of strings')
-const windowText = textLike(/^[1-9]\d{0,8}[smhd]$/, '')
+const isSomeText = (value: unknown) => typeof value === 'string' && value !== ''
+const textOrTexts = check(
+  (value) => isSomeText(value) || (Array.isArray(value) && value.every(isSomeText)),
+  'must be a string or a list of strings',
+)
+const longestWindowSeconds = 366 * 86_400
+const timeWindow = check(
+  (value) =>
+    typeof value === 'string'
+      ? /^[1-9]\d{0,8}[smhd]$/.test(value)
+      : Number.isInteger(value) && Number(value) >= 1 && Number(value) <= longestWindowSeconds,
+  'must be seconds, or a text such as 60s, 5m, 1h or 1d',
+)
 
 const fieldName = check(
   (value) => typeof value === 'string' && isFieldName(value),
@@ -85,11 +95,7 @@ export const appDefinitionShape = shape(
     limits: shape(
       {
         requests: wholeNumber(1, 1_000_000_000),
-        window: either(
-          wholeNumber(1, 86_400 * 366),
-          windowText,
-          'must be seconds, or a text such as 60s, 5m, 1h or 1d',
-        ),
+        window: timeWindow,
       },
       ['requests', 'window'],
     ),

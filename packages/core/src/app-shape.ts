@@ -31,17 +31,6 @@ export function oneOf(...options: readonly string[]): Check {
   return check((value) => typeof value === 'string' && options.includes(value), `must be one of ${options.join(', ')}`)
 }
 
-/** Passes when either check does; the message is its own. */
-export function either(first: Check, second: Check, message: string): Check {
-  return (value, field, faults) => {
-    const ofFirst: AppFault[] = []
-    const ofSecond: AppFault[] = []
-    first(value, field, ofFirst)
-    second(value, field, ofSecond)
-    if (ofFirst.length > 0 && ofSecond.length > 0) faults.push(new AppFault(field, message))
-  }
-}
-
 export function list(each: Check): Check {
   return (value, field, faults) => {
     if (!Array.isArray(value)) {

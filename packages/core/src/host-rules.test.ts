@@ -150,6 +150,8 @@ describe('an entry', () => {
     expect(faultOf(['127.0.0.1'], { isExempt })).toContain('IP address')
     expect(faultOf(['localhost'], { isExempt })).toContain('single label')
     expect(faultOf(['localhost'], { isExempt, allowHttp: true })).toBeUndefined()
+    expect(faultOf(['*.127.0.0.1:4010'], { isExempt })).toContain('IP address')
+    expect(faultOf(['*.localhost:4010'], { isExempt })).toContain('whole of localhost')
     const rules = compileHostRules(['[::1]:4010'], { isExempt, allowHttp: true })
     expect(rules.allows(parseTarget('http://[::1]:4010/'))).toBe(true)
     expect(rules.allows(parseTarget('http://[::1]:4011/'))).toBe(false)

@@ -104,7 +104,7 @@ describe('a full URL', () => {
     ['punycode that is none', 'https://xn--a.example/'],
     ['punycode of ASCII', 'https://xn--api-.example/'],
     ['a label of 64', `https://${'a'.repeat(64)}.com/`],
-    ['a host of 254', `https://a${host253}/`],
+    ['a host of 254', `https://${host253.replace('.com', 'b.com')}/`],
     ['a leading hyphen', 'https://-api.example.com/'],
     ['a trailing hyphen', 'https://api-.example.com/'],
     ['a short IPv4', 'https://127.1/'],
@@ -241,10 +241,14 @@ describe('query parameters', () => {
     expect(appendQuery(target, 'z=%2F&w=a b').path).toBe('/a?x=1&api_key=mine&y[]=2&y[]=3&z=%2F&w=a%20b')
     expect(appendQuery(parseTarget('https://a.example/b'), 'z=1').path).toBe('/b?z=1')
     expect(appendQuery(parseTarget('https://a.example/b?'), 'z=1').path).toBe('/b?z=1')
+    // The bytes of UTF-8 on a request line, as Node reads them.
+    expect(appendQuery(parseTarget('https://a.example/b'), Buffer.from('q=\u00c0\u20ac').toString('latin1')).path).toBe(
+      '/b?q=%C3%80%E2%82%AC',
+    )
     expect(appendQuery(target, '')).toBe(target)
   })
 
-  it.each(['a#b', 'a\\b', 'a\nb', 'a\ud800'])('are refused when they hold %j', (query) => {
+  it.each(['a#b', 'a\\b', 'a\nb', 'a\x7f', 'a\ud800'])('are refused when they hold %j', (query) => {
     expect(outcome(() => appendQuery(target, query))).toBe('invalid_url')
   })
 

@@ -26,10 +26,12 @@ const fullUrl = new RegExp(
   'u',
 )
 const relativePath = new RegExp(String.raw`^/(?![/\\])${legal}$`, 'u')
-const legalQuery = new RegExp(`^${legal}$`, 'u')
+/** Of a raw query: its characters stand for bytes, so that U+0080 to U+009F are parts of UTF-8 and no controls. */
+const legalQuery = /^[ -"$-[\]-~\u{80}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u
 const scheme = /^[a-z][a-z0-9+.-]*:/i
 const needsEncoding = /[^!-~]/
 const encodable = /[^!-~]+/g
+const highByte = /[\u0080-\u00ff]/g
 const dotSegment = /\/(?:\.|%2e){1,2}(?=[/?]|$)/i
 const doubleDot = /^(?:\.|%2e){2}$/i
 const singleDot = /^(?:\.|%2e)$/i
@@ -97,11 +99,14 @@ export function hasDotSegment(path: string): boolean {
   return dotSegment.test(path)
 }
 
-/** Adds a raw query, without `?`, behind the target's own. Throws `invalid_url`. */
+/**
+ * Adds a raw query, without `?`, behind the target's own. Its characters are bytes of a request line as Node reads them
+ * (Latin-1), so each above 127 is encoded by itself. Throws `invalid_url`.
+ */
 export function appendQuery(target: Target, rawQuery: string): Target {
   if (rawQuery === '') return target
   if (!legalQuery.test(rawQuery)) throw invalidUrl()
-  return withPath(target, joinQuery(target.path, encodeIllegal(rawQuery)))
+  return withPath(target, joinQuery(target.path, encodeIllegal(rawQuery.replace(highByte, encodeByte))))
 }
 
 /** Takes out every query pair whose decoded name is among `names`; the rest keeps its bytes. */
@@ -158,6 +163,10 @@ function encodeComponent(text: string): string {
 
 function encodeIllegal(path: string): string {
   return needsEncoding.test(path) ? path.replace(encodable, encodeURIComponent) : path
+}
+
+function encodeByte(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
 function withPath(target: Target, path: string): Target {
