@@ -15,6 +15,9 @@ const scripts = [
   'fetch',
 ]
 
+/** What a caller of the product sends, so that every candidate reads the same head. */
+const headers = { authorization: `Bearer ${'x'.repeat(300)}`, 'x-pd-environment': 'development' }
+
 /**
  * The proxies to compare with, by name. Each one only forwards. `start({ folder, upstream, authority })` gives a
  * fresh process that listens, and `call(path)` the request that makes it fetch that path from the origin.
@@ -51,5 +54,5 @@ async function startNginx({ folder, upstream }) {
 
 async function listening(handle, port) {
   await whenListening(handle, port)
-  return { ...handle, call: (path) => ({ url: `http://127.0.0.1:${port}${path}`, headers: {} }) }
+  return { ...handle, call: (path) => ({ url: `http://127.0.0.1:${port}${path}`, headers }) }
 }

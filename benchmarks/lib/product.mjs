@@ -69,6 +69,7 @@ function describe({ port, upstream, accounts, apps }) {
       headTimeout: '30s',
       bodyIdleTimeout: '600s',
       maxRequestBody: '5GiB',
+      connectionsPerOrigin: 20_000,
     },
     projects: [{ id: project, clients: [{ ...client, scopes: ['*'] }] }],
     apps: Array.from({ length: apps }, (_, index) => ({
