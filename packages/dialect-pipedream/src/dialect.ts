@@ -2,7 +2,7 @@ import type { Dialect, RouteCall } from '@proxy/core'
 import { preflightAnswer } from './cors.js'
 import { describeError } from './errors.js'
 import { checkOptions, type PipedreamDialectOptions } from './options.js'
-import { readProxyCall } from './read-call.js'
+import { readProxyCall, requireMethod } from './read-call.js'
 import { readHeaders } from './read-headers.js'
 import { readProxyPath, splitTarget } from './read-path.js'
 
@@ -40,6 +40,7 @@ export function pipedreamDialect(options: PipedreamDialectOptions): Dialect {
       return target.startsWith('/v1/') || owned.test(splitTarget(target, prefix).path)
     },
     read(incoming) {
+      requireMethod(incoming.method)
       const { path, query } = splitTarget(incoming.target, prefix)
       const headers = readHeaders(incoming.headers)
       if (incoming.method === 'OPTIONS' && headers.asksForMethod && headers.origin !== undefined) {

@@ -6,15 +6,18 @@ import type { ProxyPath } from './read-path.js'
 import { readProxyQuery, selectAccount } from './read-query.js'
 import { isConnectToken } from './tokens/connect-token-form.js'
 
-const proxiedMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+const knownMethods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+
+/** Throws `method_not_allowed` for a method that neither a proxied call nor a route may have (TRACE, CONNECT, …). */
+export function requireMethod(method: string): void {
+  if (knownMethods.has(method)) return
+  throw new ProxyError('method_not_allowed', 'This method is not allowed here.', {
+    details: { allow: [...knownMethods] },
+  })
+}
 
 /** Reads a proxied call (section 3 of the contract). Throws `ProxyError` for every malformed part. */
 export function readProxyCall(incoming: IncomingCall, path: ProxyPath, query: string, headers: CallHeaders): ProxyCall {
-  if (!proxiedMethods.has(incoming.method)) {
-    throw new ProxyError('method_not_allowed', 'This method cannot be proxied.', {
-      details: { allow: [...proxiedMethods] },
-    })
-  }
   const parameters = readProxyQuery(query)
   const fromBrowser = isConnectToken(headers.bearer)
   return {

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream'
 import { type ManualClock, manualClock } from '@proxy/conformance'
 import {
   type AppDefinition,
+  type AppRegistry,
+  type AppRegistryOptions,
   createAppRegistry,
   createAuthenticator,
   createKeyRing,
@@ -49,6 +51,7 @@ export interface CallOptions {
 
 export interface Bench {
   readonly dialect: Dialect
+  readonly apps: AppRegistry
   readonly storage: MemoryStorage
   readonly clock: ManualClock
   readonly authenticator: RevokingAuthenticator
@@ -62,7 +65,11 @@ export interface Bench {
 }
 
 /** The dialect with memory storage and a clock that stands still, called as the pipeline calls it. */
-export function createBench(definitions: readonly AppDefinition[] = [acme, shop]): Bench {
+export function createBench(
+  definitions: readonly AppDefinition[] = [acme, shop],
+  appOptions: AppRegistryOptions = {},
+): Bench {
+  const apps = createAppRegistry(definitions, appOptions)
   const clock = manualClock()
   const storage = memoryStorage({ clock })
   const clients = new Map<string, OAuthClient>()
@@ -88,7 +95,7 @@ export function createBench(definitions: readonly AppDefinition[] = [acme, shop]
   })
   const dialect = pipedreamDialect({
     storage,
-    apps: createAppRegistry(definitions),
+    apps,
     authenticator,
     clients: directory,
     tokens,
@@ -130,6 +137,7 @@ export function createBench(definitions: readonly AppDefinition[] = [acme, shop]
 
   return {
     dialect,
+    apps,
     storage,
     clock,
     authenticator,
