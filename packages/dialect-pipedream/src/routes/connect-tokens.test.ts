@@ -54,6 +54,8 @@ describe('POST tokens', () => {
     ['external_user_id', {}],
     ['external_user_id', { external_user_id: '' }],
     ['external_user_id', { external_user_id: 1 }],
+    ['external_user_id', { external_user_id: 'a\nb' }],
+    ['external_user_id', { external_user_id: 'a\ud800' }],
     ['expires_in', { external_user_id: 'u', expires_in: 0 }],
     ['expires_in', { external_user_id: 'u', expires_in: 86_401 }],
     ['expires_in', { external_user_id: 'u', expires_in: '600' }],

@@ -2,7 +2,7 @@ import type { DocumentStore, StoredDocument } from '@proxy/core'
 import { z } from 'zod'
 
 /** Document kind of OAuth clients that a project brings along. The id is `project/oa_…`. */
-export const oauthAppKind = 'oauth-app'
+const oauthAppKind = 'oauth-app'
 
 const recordSchema = z.object({
   app: z.string(),

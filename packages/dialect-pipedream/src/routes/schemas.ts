@@ -3,7 +3,12 @@ import { z } from 'zod'
 /** Texts that people or programs name things by. */
 export const nameText = z.string().min(1).max(255)
 export const idText = z.string().min(1).max(255)
-export const userId = z.string().min(1).max(1024)
+/** An end user, as the caller names one; free text that can stand in a URL and a cursor. */
+export const userId = z
+  .string()
+  .min(1)
+  .max(1024)
+  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'must hold no control characters')
 
 /** Left out, or null from clients that write every key. */
 export function maybe<T extends z.ZodType>(schema: T) {
