@@ -1,0 +1,6 @@
+import { configJsonSchema } from '../config/json-schema.js'
+
+/** The JSON Schema of the configuration file. */
+export function schema(): string {
+  return JSON.stringify(configJsonSchema(), undefined, 2)
+}

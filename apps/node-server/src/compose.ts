@@ -1,0 +1,72 @@
+import { type Clock, createProxy, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
+import { pipedreamDialect } from '@proxy/dialect-pipedream'
+import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
+import type { Config } from './config.js'
+import { createIdentity, deploymentName, type State } from './parts.js'
+
+export interface ComposedProxy extends CallHandler {
+  close(): Promise<void>
+}
+
+/** A proxy of the parts that a configuration names. */
+export function composeProxy(config: Config, state: State, clock: Clock, hooks: readonly Hook[]): ComposedProxy {
+  const { network, registry } = config
+  const { authenticator, dialect } = createIdentity(config, state, clock)
+  return createProxy({
+    apps: registry,
+    storage: state.storage,
+    rateLimiter: state.rateLimiter,
+    authenticator,
+    customLimits: dialect.windowTokens,
+    transport: undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin }),
+    dialects: [pipedreamDialect(dialect)],
+    clock,
+    hooks,
+    limits: proxyLimits(config),
+    name: deploymentName(config),
+  })
+}
+
+/** Listens as the configuration says. Rejects when the port cannot be had. */
+export function listenAs(config: Config, proxy: CallHandler, onFault: (fault: unknown) => void): Promise<NodeServer> {
+  const { host, port, tls, drainTimeout } = config.server
+  return listen({
+    proxy,
+    host,
+    port,
+    ...(tls !== undefined && { tls }),
+    limits: requestLimits(config),
+    drainTimeoutMs: drainTimeout,
+    onFault,
+  })
+}
+
+function proxyLimits({ limits }: Config): ProxyLimits {
+  const { project, client, account } = limits
+  return {
+    project: project === 'none' ? undefined : windowOf(project),
+    client: client && windowOf(client),
+    account: account && windowOf(account),
+    headTimeoutMs: limits.headTimeout,
+    bodyIdleTimeoutMs: limits.bodyIdleTimeout,
+    maxRequestBytes: limits.maxRequestBody,
+    maxHeldBytes: limits.maxHeldBody,
+  }
+}
+
+function windowOf({ requests, window }: { requests: number; window: number }): { requests: number; windowMs: number } {
+  return { requests, windowMs: window }
+}
+
+function requestLimits({ limits, server }: Config): Partial<RequestLimits> {
+  return {
+    headTimeoutMs: limits.requestHeadTimeout,
+    maxTargetBytes: limits.maxTarget,
+    maxHeaderBytes: limits.maxHeaders,
+    maxHeaderCount: limits.maxHeaderCount,
+    maxRequestBytes: limits.maxRequestBody,
+    bodyIdleTimeoutMs: limits.bodyIdleTimeout,
+    readerIdleTimeoutMs: limits.readerIdleTimeout,
+    keepAliveTimeoutMs: server.keepAliveTimeout,
+  }
+}

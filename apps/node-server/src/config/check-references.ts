@@ -1,0 +1,107 @@
+import { type AppRegistry, createKeyRing, customFieldFault } from '@proxy/core'
+import type { Fault, Path } from './fault.js'
+import type { ParsedConfig } from './schema.js'
+
+/**
+ * What no single field shows: names that clash, or that lead nowhere, and parts that need one another. Sections that
+ * are `broken` stand here with their defaults, and nothing is said of what leads to them.
+ */
+export function checkReferences(
+  config: ParsedConfig,
+  broken: ReadonlySet<string>,
+  apps: AppRegistry,
+  faults: Fault[],
+): void {
+  checkUnique(
+    config.projects.map(({ id }, index) => ({ value: id, path: ['projects', index, 'id'] })),
+    'is the id of another project',
+    faults,
+  )
+  const clients = config.projects.flatMap((project, at) =>
+    project.clients.map(({ id }, index) => ({ value: id, path: ['projects', at, 'clients', index, 'id'] })),
+  )
+  checkUnique(clients, 'is the id of another client', faults)
+  const keys = config.projects.flatMap((project, at) =>
+    project.secretKeys.map(({ key }, index) => ({ value: key, path: ['projects', at, 'secretKeys', index, 'key'] })),
+  )
+  checkUnique(keys, 'is the same as another key', faults)
+  if (clients.length > 0 && config.tokens === undefined && !broken.has('tokens')) {
+    faults.push({
+      path: ['tokens'],
+      message: 'tokens.signingKeys is needed, because there are clients to issue tokens to',
+    })
+  }
+  const isPlain = config.storage.file === undefined || config.storage.plaintext
+  if (!isPlain && config.encryption === undefined && !broken.has('encryption')) {
+    const message = 'encryption.keys is needed, because storage.file holds credentials (or set storage.plaintext)'
+    faults.push({ path: ['storage', 'file'], message })
+  }
+  checkKeys(config, faults)
+  if (!broken.has('projects')) checkSeeds(config, apps, faults)
+}
+
+function checkUnique(named: readonly { value: string; path: Path }[], message: string, faults: Fault[]): void {
+  const seen = new Set<string>()
+  for (const { value, path } of named) {
+    if (seen.has(value)) faults.push({ path, message })
+    seen.add(value)
+  }
+}
+
+function checkKeys({ encryption, tokens }: ParsedConfig, faults: Fault[]): void {
+  for (const [index, key] of (encryption?.keys ?? []).entries()) {
+    if (isKey(key)) continue
+    faults.push({ path: ['encryption', 'keys', index], message: 'is not 32 bytes in base64' })
+  }
+  for (const [index, key] of (tokens?.signingKeys ?? []).entries()) {
+    if (isKey(key)) continue
+    faults.push({ path: ['tokens', 'signingKeys', index], message: 'is not 32 bytes in base64' })
+  }
+}
+
+function isKey(text: string): boolean {
+  try {
+    createKeyRing([text])
+    return true
+  } catch {
+    return false
+  }
+}
+
+function checkSeeds({ accounts, projects }: ParsedConfig, apps: AppRegistry, faults: Fault[]): void {
+  const known = new Set(projects.map(({ id }) => id))
+  const seen = new Set<string>()
+  for (const [index, account] of accounts.entries()) {
+    const path: Path = ['accounts', index]
+    if (!known.has(account.project)) {
+      faults.push({ path: [...path, 'project'], message: 'is not the id of a project above' })
+    }
+    const identity = JSON.stringify([account.project, account.environment, account.id])
+    if (seen.has(identity)) faults.push({ path: [...path, 'id'], message: 'is the id of another account' })
+    seen.add(identity)
+    const app = apps.find(account.app)
+    if (app === undefined) {
+      faults.push({ path: [...path, 'app'], message: `${account.app} is not the name_slug of a known app` })
+      continue
+    }
+    const declared = app.definition.custom_fields ?? []
+    for (const name of Object.keys(account.custom_fields)) {
+      if (declared.some((field) => field.name === name)) continue
+      faults.push({
+        path: [...path, 'custom_fields', name],
+        message: `is not a custom field of ${app.slug}`,
+        isKey: true,
+      })
+    }
+    for (const field of declared) {
+      const value = account.custom_fields[field.name]
+      if (value === undefined || value === '') {
+        if (field.optional === true || field.default !== undefined) continue
+        faults.push({ path: [...path, 'custom_fields'], message: `${field.name} is needed by ${app.slug}` })
+        continue
+      }
+      const message = customFieldFault(field, value)
+      if (message !== undefined) faults.push({ path: [...path, 'custom_fields', field.name], message })
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import type { Fault, Path } from './fault.js'
+
+/** A configuration file as read: data, what is wrong with its syntax, and where things stand in it. */
+export interface ConfigSource {
+  readonly data: unknown
+  readonly faults: readonly Fault[]
+  /** Line of the fault, counted from 1; of the nearest thing above it when it is about something that is missing. */
+  lineOf(fault: Fault): number
+}
+
+/** Reads YAML, or JSON, which is YAML too and is read the fast way. */
+export function readSource(text: string): ConfigSource {
+  const lines = new LineCounter()
+  let document: Document.Parsed | undefined
+  const parse = (): Document.Parsed => {
+    document ??= parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+    return document
+  }
+  const lineOf = ({ path, isKey = false }: Fault): number => {
+    const offset = offsetOf(parse(), path, isKey)
+    return lines.linePos(offset).line
+  }
+  const json = parseJson(text)
+  if (json !== undefined) return { data: json, faults: [], lineOf }
+
+  const { errors } = parse()
+  const faults = errors.map((error) => ({
+    path: [],
+    message: `is not valid YAML: ${error.message}`,
+    line: lines.linePos(error.pos[0]).line,
+  }))
+  return { data: errors.length > 0 ? undefined : parse().toJS({ maxAliasCount: 100 }), faults, lineOf }
+}
+
+function parseJson(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function offsetOf(document: Document.Parsed, path: Path, isKey: boolean): number {
+  let node: unknown = document.contents
+  let offset = startOf(node) ?? 0
+  for (const [depth, part] of path.entries()) {
+    if (isMap(node)) {
+      const pair = node.items.find(
+        (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(part),
+      )
+      if (pair === undefined) return offset
+      offset = startOf(pair.key) ?? offset
+      if (isKey && depth === path.length - 1) return offset
+      node = pair.value
+    } else {
+      node = document.getIn(path.slice(0, depth + 1), true)
+    }
+    const start = startOf(node)
+    if (start === undefined) return offset
+    // A map or list begins on the line after its key: the key says more.
+    if (isScalar(node) || typeof part === 'number') offset = start
+  }
+  return offset
+}
+
+function startOf(node: unknown): number | undefined {
+  return isNode(node) ? (node as Node).range?.[0] : undefined
+}

@@ -1,0 +1,40 @@
+import { join, resolve } from 'node:path'
+import { type Config, parseConfig } from '../config.js'
+import { banner } from './banner.js'
+import { openDataFolder } from './data-folder.js'
+import { demoConfig } from './demo-config.js'
+import { startDemoUpstream } from './demo-upstream.js'
+import { freePort } from './free-port.js'
+
+/** What runs when nobody configured anything. */
+export interface Demo {
+  readonly config: Config
+  /** The same for a server beside another one that uses the data folder. */
+  readonly configWithoutFile: Config
+  /** Shows what to paste. */
+  welcome(url: string, keepsData: boolean): void
+  stop(): Promise<void>
+}
+
+const folderName = 'data'
+const usualPort = 3_000
+
+/** Makes this installation's secrets, once, and starts the API that the demo calls. */
+export async function startDemo(port: number = usualPort): Promise<Demo> {
+  const folder = resolve(folderName)
+  const keys = openDataFolder(folder)
+  const upstream = await startDemoUpstream(keys.demoApiKey)
+  const actualPort = await freePort([port, port + 1, port + 2])
+  const places = { port: actualPort, upstreamPort: upstream.port }
+  const read = (file: string | undefined): Config => parseConfig(demoConfig(keys, { ...places, file }), 'demo', {})
+  return {
+    config: read(join(folder, 'proxy.db')),
+    configWithoutFile: read(undefined),
+    welcome(url, keepsData) {
+      const takenPort = actualPort === port ? undefined : port
+      const facts = { url, takenPort, upstreamPort: upstream.port, clientSecret: keys.clientSecret, folder, keepsData }
+      process.stderr.write(banner(facts))
+    },
+    stop: () => upstream.stop(),
+  }
+}

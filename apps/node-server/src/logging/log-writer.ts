@@ -1,0 +1,113 @@
+import { fstatSync, write } from 'node:fs'
+import { Socket } from 'node:net'
+
+/** Takes lines and writes them in batches, never waiting and never keeping more than its bound. */
+export interface LogWriter {
+  /** `line` ends in a newline. */
+  write(line: string): void
+  /** Lines that were dropped because nobody read. */
+  readonly dropped: number
+  /** Writes what is left, for `withinMs` at most. */
+  flush(withinMs: number): Promise<void>
+}
+
+/** Hands a batch over; `done` is called once when it is written, or never will be. */
+type Sink = (batch: Buffer, done: (isOpen: boolean) => void) => void
+
+const BATCH_AFTER_MS = 50
+const BATCH_CHARACTERS = 64 * 1024
+const KEPT_CHARACTERS = 4 * 1024 * 1024
+
+/**
+ * Lines to a file descriptor. Node writes to pipes synchronously, so that a reader that stops would stop the server:
+ * here a pipe is a socket, anything else goes through the thread pool, one batch at a time.
+ */
+export function createLogWriter(descriptor: number): LogWriter {
+  let pending = ''
+  let isWriting = false
+  let isOpen = true
+  let dropped = 0
+  let untold = 0
+  let timer: NodeJS.Timeout | undefined
+  let whenIdle: (() => void) | undefined
+  const send = openSink(descriptor, () => {
+    isOpen = false
+  })
+
+  function writeBatch(): void {
+    clearTimeout(timer)
+    timer = undefined
+    if (isWriting || pending === '') return
+    const batch = Buffer.from(untold > 0 ? pending + droppedLine(untold) : pending)
+    pending = ''
+    untold = 0
+    isWriting = true
+    send(batch, (stillOpen) => {
+      isWriting = false
+      isOpen &&= stillOpen
+      if (pending !== '' && isOpen) writeBatch()
+      else whenIdle?.()
+    })
+  }
+
+  return {
+    write(line) {
+      if (!isOpen || pending.length + line.length > KEPT_CHARACTERS) {
+        dropped += 1
+        untold += 1
+        return
+      }
+      pending += line
+      if (pending.length >= BATCH_CHARACTERS) writeBatch()
+      else timer ??= setTimeout(writeBatch, BATCH_AFTER_MS).unref()
+    },
+    get dropped() {
+      return dropped
+    },
+    async flush(withinMs) {
+      writeBatch()
+      if (!isWriting || !isOpen) return
+      await new Promise<void>((resolve) => {
+        const deadline = setTimeout(resolve, withinMs)
+        whenIdle = () => {
+          clearTimeout(deadline)
+          resolve()
+        }
+      })
+    },
+  }
+}
+
+function openSink(descriptor: number, onClosed: () => void): Sink {
+  let kind: { isFIFO(): boolean; isSocket(): boolean }
+  try {
+    kind = fstatSync(descriptor)
+  } catch {
+    onClosed()
+    return (_batch, done) => done(false)
+  }
+  return kind.isFIFO() || kind.isSocket() ? streamSink(descriptor, onClosed) : fileSink(descriptor)
+}
+
+function streamSink(descriptor: number, onClosed: () => void): Sink {
+  const socket = new Socket({ fd: descriptor, readable: false, writable: true })
+  socket.on('error', onClosed) // the reader is gone; calls go on without a log
+  socket.unref()
+  return (batch, done) => {
+    socket.write(batch, (error) => done(error === undefined || error === null))
+  }
+}
+
+function fileSink(descriptor: number): Sink {
+  return function writeRest(batch, done): void {
+    write(descriptor, batch, 0, batch.length, null, (error, written) => {
+      // A full disk recovers; what could not be written is lost, the next batch is tried again.
+      if (error !== null || written === batch.length) done(error === null || error.code !== 'EBADF')
+      else writeRest(batch.subarray(written), done)
+    })
+  }
+}
+
+function droppedLine(count: number): string {
+  return `{"level":"warn","time":${Date.now()},"msg":"log lines dropped because nobody read them","count":${count}}\n`
+}

@@ -1,0 +1,107 @@
+import type { CallEvent, Hook } from '@proxy/core'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+export interface Metrics {
+  readonly registry: Registry
+  readonly hook: Hook
+}
+
+export interface MetricsSources {
+  /** Open connections of callers. */
+  connections(): number
+  droppedLogLines(): number
+}
+
+const loopLookMs = 100
+
+/** Prometheus metrics. Labels come from closed sets: dialects, apps of the configuration, status classes, codes. */
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopLookMs })
+  const registers = [registry]
+  const calls = new Counter({
+    name: 'proxy_calls_total',
+    help: 'Calls that have ended.',
+    labelNames: ['dialect', 'app', 'status', 'code', 'outcome'],
+    registers,
+  })
+  const durations = new Histogram({
+    name: 'proxy_call_duration_seconds',
+    help: 'From the request head to the end of the answer.',
+    labelNames: ['dialect', 'app'],
+    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  })
+  const refreshes = new Counter({
+    name: 'proxy_credential_refreshes_total',
+    help: 'Refreshes of account credentials.',
+    labelNames: ['app', 'outcome'],
+    registers,
+  })
+  const retries = new Counter({
+    name: 'proxy_retries_total',
+    help: 'Attempts that were followed by another.',
+    registers,
+  })
+  const degraded = new Gauge({
+    name: 'proxy_part_degraded',
+    help: '1 while a part works with less than it should.',
+    labelNames: ['part'],
+    registers,
+  })
+  new Gauge({
+    name: 'proxy_connections',
+    help: 'Open connections of callers.',
+    registers,
+    collect() {
+      this.set(sources.connections())
+    },
+  })
+  new Counter({
+    name: 'proxy_log_lines_dropped_total',
+    help: 'Log lines that nobody read in time.',
+    registers,
+    collect() {
+      this.reset()
+      this.inc(sources.droppedLogLines())
+    },
+  })
+
+  const series = new Map<string, { count(): void; observe(seconds: number): void }>()
+  function seriesOf(event: CallEvent) {
+    const { dialect = 'none', app = 'none', code = 'none', outcome } = event
+    const status = event.status === 0 ? 'none' : `${Math.floor(event.status / 100)}xx`
+    const key = `${dialect} ${app} ${status} ${code} ${outcome}`
+    let found = series.get(key)
+    if (found === undefined) {
+      const counter = calls.labels({ dialect, app, status, code, outcome })
+      const histogram = durations.labels({ dialect, app })
+      found = { count: () => counter.inc(), observe: (seconds) => histogram.observe(seconds) }
+      series.set(key, found)
+    }
+    return found
+  }
+
+  return {
+    registry,
+    hook: (event) => {
+      switch (event.type) {
+        case 'call': {
+          const one = seriesOf(event)
+          one.count()
+          one.observe(event.durationMs / 1_000)
+          break
+        }
+        case 'attempt':
+          retries.inc()
+          break
+        case 'refresh':
+          refreshes.inc({ app: event.app, outcome: event.outcome })
+          break
+        case 'part':
+          degraded.set({ part: event.part }, event.state === 'ok' ? 0 : 1)
+          break
+      }
+    },
+  }
+}

@@ -1,0 +1,84 @@
+import { type IncomingCall, keyDigest, type OpenAnswer } from '@proxy/core'
+import type { CallHandler } from '@proxy/runtime-node'
+
+export interface OperationsParts {
+  /** Undefined turns `/metrics` off. The texts are what Prometheus reads. */
+  readonly metrics:
+    | { readonly contentType: string; text(): Promise<string>; readonly token: string | undefined }
+    | undefined
+  isDraining(): boolean
+  /** The state of each part; a part that is not `ok` works with less than it should. */
+  parts(): Promise<Readonly<Record<string, 'ok' | 'degraded'>>>
+}
+
+interface Answer {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+  readonly allow?: string
+}
+
+/** `/livez`, `/readyz` and `/metrics` in front of a proxy, at the cost of one comparison for every other call. */
+export function withOperations(proxy: CallHandler, parts: OperationsParts): CallHandler {
+  return {
+    handle(call, open) {
+      const route = isNear(call.target) ? routeOf(call.target, parts) : undefined
+      return route === undefined ? proxy.handle(call, open) : answer(call, open, route)
+    },
+  }
+}
+
+/** The second character of `/livez`, `/readyz` or `/metrics`. */
+function isNear(target: string): boolean {
+  const letter = target.charCodeAt(1)
+  return letter === 108 || letter === 114 || letter === 109
+}
+
+function routeOf(target: string, parts: OperationsParts): ((call: IncomingCall) => Promise<Answer>) | undefined {
+  const [path] = target.split('?', 1)
+  if (path === '/livez') return async () => json(200, { status: 'ok' })
+  if (path === '/readyz') return () => readiness(parts)
+  if (path === '/metrics' && parts.metrics !== undefined) {
+    const { metrics } = parts
+    return async (call) => {
+      if (metrics.token !== undefined && keyDigest(bearerOf(call) ?? '') !== keyDigest(metrics.token)) {
+        return json(401, { error: 'The metrics ask for their own token.', code: 'invalid_token' })
+      }
+      return { status: 200, contentType: metrics.contentType, body: await metrics.text() }
+    }
+  }
+  return undefined
+}
+
+async function readiness(parts: OperationsParts): Promise<Answer> {
+  const states = await parts.parts()
+  if (parts.isDraining()) return json(503, { status: 'draining', parts: states })
+  const isWhole = Object.values(states).every((state) => state === 'ok')
+  return json(200, { status: isWhole ? 'ok' : 'degraded', parts: states })
+}
+
+async function answer(
+  call: IncomingCall,
+  open: OpenAnswer,
+  route: (call: IncomingCall) => Promise<Answer>,
+): Promise<void> {
+  const isAllowed = call.method === 'GET' || call.method === 'HEAD'
+  const { status, contentType, body } = isAllowed
+    ? await route(call)
+    : json(405, { error: `${call.method} is not allowed here.`, code: 'method_not_allowed' })
+  const bytes = Buffer.from(body)
+  const headers = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store']
+  if (!isAllowed) headers.push('allow', 'GET, HEAD')
+  const sink = open({ status, headers })
+  if (call.method === 'HEAD') sink.end()
+  else sink.end(bytes)
+}
+
+function json(status: number, value: object): Answer {
+  return { status, contentType: 'application/json', body: JSON.stringify(value) }
+}
+
+function bearerOf(call: IncomingCall): string | undefined {
+  const at = call.headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'authorization')
+  return at === -1 ? undefined : /^bearer (.+)$/i.exec(call.headers[at + 1] ?? '')?.[1]
+}

@@ -1,0 +1,116 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  type Clock,
+  createAuthenticator,
+  createKeyRing,
+  createSealer,
+  keyDigest,
+  type RateLimiter,
+  type RevokingAuthenticator,
+  type Sealer,
+  type StaticKey,
+  type Storage,
+} from '@proxy/core'
+import {
+  clientDirectory,
+  connectTokens,
+  ed25519Tokens,
+  type PipedreamDialectOptions,
+  secretDigest,
+  windowTokens,
+} from '@proxy/dialect-pipedream'
+import { memoryRateLimiter, memoryStorage } from '@proxy/storage-memory'
+import type { Config } from './config.js'
+
+/** What holds state, and what all workers must therefore share. */
+export interface State {
+  readonly storage: Storage
+  readonly rateLimiter: RateLimiter
+}
+
+/** Failures of one source address before it has to wait. */
+const failureLimit = { limit: 60, windowMs: 60_000 }
+
+/** The store and the counters of the configuration, in this process. */
+export function openState(config: Config, clock: Clock): State {
+  const { file, plaintext } = config.storage
+  const storage = memoryStorage({
+    clock,
+    ...(file !== undefined && { file, plaintext }),
+    ...(file !== undefined && !plaintext && { sealer: sealerOf(config) }),
+  })
+  return { storage, rateLimiter: memoryRateLimiter({ clock }) }
+}
+
+/** Seals with the configured keys; with one that ends with the process when nothing is kept. */
+export function sealerOf({ encryption }: Config): Sealer {
+  return createSealer(createKeyRing(encryption?.keys ?? [randomBytes(32).toString('base64')]))
+}
+
+/** Who may ask, and the parts of the dialect that prove it. */
+export interface Identity {
+  readonly authenticator: RevokingAuthenticator
+  readonly dialect: PipedreamDialectOptions
+}
+
+export function createIdentity(config: Config, { storage, rateLimiter }: State, clock: Clock): Identity {
+  const { projects, publicUrl, registry } = config
+  const signingKeys = config.tokens?.signingKeys ?? [randomBytes(32).toString('base64')]
+  const clients = clientDirectory(
+    projects.flatMap((project) =>
+      project.clients.map(({ id, secret, scopes, environment }) => ({
+        id,
+        secretDigests: secret.map(secretDigest),
+        project: project.id,
+        scopes,
+        environment,
+      })),
+    ),
+  )
+  const tokens = ed25519Tokens({
+    signingKeys,
+    issuer: publicUrl,
+    audience: publicUrl,
+    lifetimeSeconds: Math.floor((config.tokens?.lifetime ?? 3_600_000) / 1_000),
+    clients,
+    clock,
+  })
+  const browserTokens = connectTokens({ documents: storage, clients, clock })
+  const authenticator = createAuthenticator({
+    keys: projects.flatMap((project) => project.secretKeys.map((key) => toStaticKey(project.id, key))),
+    verifiers: [tokens, browserTokens],
+    documents: storage,
+    clock,
+    failures: { limiter: rateLimiter, ...failureLimit },
+  })
+  return {
+    authenticator,
+    dialect: {
+      storage,
+      apps: registry,
+      authenticator,
+      clients,
+      tokens,
+      connectTokens: browserTokens,
+      windowTokens: windowTokens({ signingKeys, issuer: publicUrl, clock }),
+      projects: projects.map(({ id, name = id }) => ({ id, name })),
+      rateLimiter,
+      sealer: sealerOf(config),
+      clock,
+      publicUrl,
+    },
+  }
+}
+
+/** The same on all instances that share a configuration, and nobody else's: by it a loop is recognised. */
+export function deploymentName({ publicUrl, tokens }: Config): string {
+  const [key = randomBytes(32).toString('base64')] = tokens?.signingKeys ?? []
+  return `api-proxy-${createHash('sha256').update(`${publicUrl} ${key}`).digest('hex').slice(0, 16)}`
+}
+
+type SecretKey = Config['projects'][number]['secretKeys'][number]
+
+function toStaticKey(project: string, { id, key, environment, scopes }: SecretKey): StaticKey {
+  const digest = keyDigest(key)
+  return { id: id ?? `key-${digest.slice(0, 8)}`, digest, project, environment, scopes }
+}

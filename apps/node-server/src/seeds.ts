@@ -1,0 +1,56 @@
+import { type Account, type Clock, limitKey, Secret, type Storage } from '@proxy/core'
+import type { Config } from './config.js'
+
+type Seed = Config['accounts'][number]
+
+const markerKind = 'seed'
+const atOnce = 200
+
+/**
+ * Stores the accounts of the configuration that were never stored before: what was changed or deleted since stays so.
+ * Resolves to how many were new.
+ */
+export async function applySeeds(config: Config, storage: Storage, clock: Clock): Promise<number> {
+  // Without a file nothing is left of an earlier run, and nothing has to be remembered.
+  const isKept = config.storage.file !== undefined
+  let applied = 0
+  for (let start = 0; start < config.accounts.length; start += atOnce) {
+    const results = await Promise.all(
+      config.accounts.slice(start, start + atOnce).map((seed) => applySeed(seed, storage, clock, isKept)),
+    )
+    applied += results.filter(Boolean).length
+  }
+  return applied
+}
+
+async function applySeed(seed: Seed, storage: Storage, clock: Clock, isKept: boolean): Promise<boolean> {
+  const marker = limitKey([seed.project, seed.environment, seed.id])
+  if (isKept && (await storage.readDocument(markerKind, marker)) !== undefined) return false
+  const stored = await storage.writeAccount(toAccount(seed, clock.now()), 0)
+  if (isKept) await storage.writeDocument({ kind: markerKind, id: marker, value: true }, undefined)
+  return stored !== undefined
+}
+
+function toAccount(seed: Seed, now: number): Account {
+  const { expires_at: expiresAt, ...credentials } = seed.credentials
+  return {
+    id: seed.id,
+    version: 0,
+    project: seed.project,
+    environment: seed.environment,
+    externalUserId: seed.external_user_id,
+    app: seed.app,
+    externalId: seed.external_id ?? seed.id,
+    name: seed.name,
+    values: new Secret({ customFields: seed.custom_fields, credentials }),
+    oauthAppId: undefined,
+    authorizedScopes: [],
+    metadata: {},
+    createdAt: now,
+    updatedAt: now,
+    expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+    lastRefreshedAt: undefined,
+    dead: false,
+    error: undefined,
+  }
+}

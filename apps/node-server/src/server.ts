@@ -1,0 +1,90 @@
+import type { Clock } from '@proxy/core'
+import type { NodeServer } from '@proxy/runtime-node'
+import type { Logger } from 'pino'
+import { composeProxy, listenAs } from './compose.js'
+import type { Config } from './config.js'
+import type { LogWriter } from './logging/log-writer.js'
+import { describeFault, logHook } from './logging/logger.js'
+import { createMetrics } from './metrics.js'
+import { withOperations } from './operations/operations.js'
+import type { State } from './parts.js'
+
+export interface ServerParts {
+  readonly config: Config
+  readonly state: State
+  readonly clock: Clock
+  readonly writer: LogWriter
+  readonly logger: Logger
+  /** The metrics of all processes together, when there are several. */
+  readonly allMetrics?: () => Promise<string>
+}
+
+export interface Server {
+  readonly url: string
+  readonly port: number
+  /** Ends what is in flight within the budget, then closes everything but the state. */
+  drain(): Promise<void>
+}
+
+const faultLogEveryMs = 1_000
+
+/** One process that serves calls: proxy, operations, logs and metrics behind one port. */
+export async function startServer(parts: ServerParts): Promise<Server> {
+  const { config, state, clock, writer, logger } = parts
+  let isDraining = false
+  let server: NodeServer | undefined
+  const metrics = createMetrics({
+    connections: () => server?.connections ?? 0,
+    droppedLogLines: () => writer.dropped,
+  })
+  const proxy = composeProxy(config, state, clock, [logHook(writer, logger, config.logs), metrics.hook])
+  const handler = withOperations(proxy, {
+    metrics: config.metrics.enabled
+      ? {
+          contentType: metrics.registry.contentType,
+          text: parts.allMetrics ?? (() => metrics.registry.metrics()),
+          token: config.metrics.token,
+        }
+      : undefined,
+    isDraining: () => isDraining,
+    parts: async () => ({ storage: await stateOf(() => state.storage.check()) }),
+  })
+  server = await listenAs(config, handler, faultLog(logger))
+  const { url, port } = server
+
+  return {
+    url,
+    port,
+    async drain() {
+      isDraining = true
+      await new Promise((resolve) => setTimeout(resolve, config.server.drainDelay))
+      await server.drain()
+      await proxy.close()
+    },
+  }
+}
+
+async function stateOf(check: () => Promise<void>): Promise<'ok' | 'degraded'> {
+  try {
+    await check()
+    return 'ok'
+  } catch {
+    return 'degraded'
+  }
+}
+
+/** Faults of the system come in floods, such as a refused `accept` for each connection: one line a second is enough. */
+function faultLog(logger: Logger): (fault: unknown) => void {
+  let quietUntil = 0
+  let untold = 0
+  return (fault) => {
+    const now = performance.now()
+    if (now < quietUntil) {
+      untold += 1
+      return
+    }
+    quietUntil = now + faultLogEveryMs
+    logger.error({ fault: describeFault(fault), more: untold }, 'fault')
+    untold = 0
+  }
+}
