@@ -1,16 +1,15 @@
 import { type Caller, type Environment, ProxyError, requireOrigin, requireScope, type Scope } from '@proxy/core'
 import { z } from 'zod'
+import { readFields } from '../read-fields.js'
 import type { CallHeaders } from '../read-headers.js'
+import { parseJson, readBody, readText } from '../read-json.js'
 import type { ScopeName } from '../tokens/scope-names.js'
-import { parseJson, readBody, readText } from './read-json.js'
-import { readRouteQuery } from './read-query.js'
 
 /** A call to a management route, as the dialect read it from the raw request. */
 export interface RouteInput {
   readonly path: string
   readonly query: string
   readonly headers: CallHeaders
-  readonly requestId: string
   readonly remoteAddress: string
 }
 
@@ -75,7 +74,7 @@ export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends 
       if (spec.scope !== undefined) requireScope(caller.scopes, spec.scope)
       const scope = scopeOf(caller, rawParams.project, input.headers.environment)
       const params = check(spec.params, rawParams, 'path')
-      const query = check(spec.query, readRouteQuery(input.query), 'query')
+      const query = check(spec.query, readFields(input.query), 'query')
       const body = check(
         spec.body,
         spec.body instanceof z.ZodUndefined ? undefined : await readJsonBody(request),

@@ -1,5 +1,5 @@
 import type { RouteParts } from '../routes/route-parts.js'
-import { isConnectToken } from './connect-token-form.js'
+import { isConnectToken } from '../tokens/connect-token-form.js'
 import type { OAuthAction } from './oauth-endpoints.js'
 import { readOwnAccessToken, readOwnConnectToken } from './own-token.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { base64url, type CallOptions, createBench, secret } from '../../testing/bench.js'
-import { scopeNames } from './scope-names.js'
+import { scopeNames } from '../tokens/scope-names.js'
 
 const bench = createBench()
 const good = { grant_type: 'client_credentials', client_id: 'demo', client_secret: secret }

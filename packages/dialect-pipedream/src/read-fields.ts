@@ -1,10 +1,10 @@
 import { ProxyError } from '@proxy/core'
-import { decodeQueryText } from '../percent.js'
+import { decodeQueryText } from './percent.js'
 
 export type QueryFields = Readonly<Record<string, string | readonly string[]>>
 
 /** A raw query as names and values; a repeated name has a list. The object has no prototype. */
-export function readRouteQuery(query: string): QueryFields {
+export function readFields(query: string): QueryFields {
   const fields: Record<string, string | string[]> = Object.create(null)
   for (const pair of query.split('&')) {
     if (pair === '') continue
@@ -22,7 +22,7 @@ export function readRouteQuery(query: string): QueryFields {
 /** The name of a form field or query parameter may stand once; gives the values by name. */
 export function readForm(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
-  for (const [name, value] of Object.entries(readRouteQuery(text))) {
+  for (const [name, value] of Object.entries(readFields(text))) {
     if (typeof value !== 'string') throw new ProxyError('invalid_request', `The field ${name} is repeated.`)
     fields.set(name, value)
   }

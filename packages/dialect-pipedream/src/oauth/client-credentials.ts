@@ -1,9 +1,9 @@
 import { limitKey, ProxyError } from '@proxy/core'
 import type { PipedreamDialectOptions } from '../options.js'
 import { decodeQueryText } from '../percent.js'
-import { parseJson, readBody, readText } from '../routes/read-json.js'
-import { readForm } from '../routes/read-query.js'
-import { type OAuthClient, secretFits } from './oauth-client.js'
+import { readForm } from '../read-fields.js'
+import { parseJson, readBody, readText } from '../read-json.js'
+import { type OAuthClient, secretFits } from '../tokens/oauth-client.js'
 import { OAuthError } from './oauth-error.js'
 
 const maxBodyBytes = 64 * 1024

@@ -1,12 +1,12 @@
 import { hasScope, ProxyError } from '@proxy/core'
 import type { RouteInput } from '../routes/route.js'
 import type { RouteParts } from '../routes/route-parts.js'
+import type { OAuthClient } from '../tokens/oauth-client.js'
+import { parseScopes } from '../tokens/scope-names.js'
 import { clientAuthentication, type OAuthFields, readOAuthFields } from './client-credentials.js'
 import { introspection } from './introspection.js'
-import type { OAuthClient } from './oauth-client.js'
 import { OAuthError, oauthAnswer, oauthErrorAnswer } from './oauth-error.js'
 import { revocation } from './revocation.js'
-import { parseScopes } from './scope-names.js'
 
 export interface OAuthEndpoint {
   readonly method: 'POST'

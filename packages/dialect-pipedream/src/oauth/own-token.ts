@@ -1,8 +1,8 @@
 import { ProxyError } from '@proxy/core'
 import type { RouteParts } from '../routes/route-parts.js'
-import type { FoundConnectToken } from './connect-tokens.js'
-import type { AccessClaims } from './ed25519-tokens.js'
-import type { OAuthClient } from './oauth-client.js'
+import type { FoundConnectToken } from '../tokens/connect-tokens.js'
+import type { AccessClaims } from '../tokens/ed25519-tokens.js'
+import type { OAuthClient } from '../tokens/oauth-client.js'
 
 /** The claims of a valid access token that was issued to this client; revoked ones included. */
 export async function readOwnAccessToken(

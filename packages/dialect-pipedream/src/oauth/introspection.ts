@@ -1,6 +1,6 @@
 import { type Caller, ProxyError } from '@proxy/core'
 import type { RouteParts } from '../routes/route-parts.js'
-import { isConnectToken } from './connect-token-form.js'
+import { isConnectToken } from '../tokens/connect-token-form.js'
 import type { OAuthAction } from './oauth-endpoints.js'
 import { oauthAnswer } from './oauth-error.js'
 import { ignoreInvalid, readOwnAccessToken, readOwnConnectToken } from './own-token.js'
