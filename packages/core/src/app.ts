@@ -29,6 +29,8 @@ export interface App {
   readonly limit: { readonly requests: number; readonly windowMs: number } | undefined
   readonly redirects: 'follow' | 'manual' | 'error'
   readonly relaySetCookie: boolean
+  /** Makes a form of a JSON object when the caller names that type for the upstream. */
+  readonly encodesJsonAsForm: boolean
 }
 
 export interface DefaultHeader {

@@ -80,6 +80,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     limit,
     redirects: definition.redirects ?? 'follow',
     relaySetCookie: definition.relay_set_cookie === true,
+    encodesJsonAsForm: definition.encode_json_as_form === true,
   }
   return { app, faults }
 }

@@ -72,7 +72,7 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     refuseIfSpent(seen.counted(await takeTurn(call, caller, app, account, turn))) // a refused call never touches a secret
     const target = resolveTarget(call, app, account)
     const headers = requestHeaders(call, incoming, app, account, header)
-    const taken = await takeBody(incoming, app, call.retries !== undefined, body)
+    const taken = await takeBody(incoming, app, call, body)
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
     let values = await freshCredential(account, app, refresher)

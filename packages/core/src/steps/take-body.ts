@@ -2,6 +2,8 @@ import type { Readable } from 'node:stream'
 import type { App } from '../app.js'
 import { ProxyError } from '../errors.js'
 import { findHeader } from '../headers.js'
+import { asksForForm, encodeJsonAsForm } from '../json-as-form.js'
+import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { RequestBody } from '../ports/transport.js'
 import { bodyTooLarge, UploadBody } from '../upload-body.js'
@@ -23,21 +25,32 @@ export interface TakenBody {
 
 const none: TakenBody = { body: undefined, bodyLength: undefined }
 
-/** The caller's body: short ones whole, others as a stream with its bound. Bytes are never changed. */
+/**
+ * The caller's body: short ones whole, others as a stream with its bound. Its bytes are changed only where an app has
+ * a form made of JSON.
+ */
 export function takeBody(
   incoming: IncomingCall,
   app: App,
-  replay: boolean,
+  call: ProxyCall,
   limits: BodyLimits,
 ): TakenBody | Promise<TakenBody> {
   const source = incoming.body
   if (source === undefined) return none
   const length = contentLength(incoming)
   if (length !== undefined && length > limits.maxRequestBytes) throw bodyTooLarge(limits.maxRequestBytes)
+  if (app.encodesJsonAsForm && asksForForm(call)) return collect(source, limits.readableBytes).then(asForm)
   if (length !== undefined && length <= limits.heldBytes) return collect(source, limits.heldBytes)
   if (app.needsBodyBytes) return collect(source, limits.readableBytes)
-  if (replay && length !== undefined && length <= limits.readableBytes) return collect(source, limits.readableBytes)
+  if (call.retries !== undefined && length !== undefined && length <= limits.readableBytes)
+    return collect(source, limits.readableBytes)
   return { body: new UploadBody(source, limits.maxRequestBytes), bodyLength: length }
+}
+
+function asForm({ body }: TakenBody): TakenBody {
+  if (!Buffer.isBuffer(body)) return none
+  const form = encodeJsonAsForm(body)
+  return { body: form, bodyLength: form.length }
 }
 
 function contentLength(incoming: IncomingCall): number | undefined {
