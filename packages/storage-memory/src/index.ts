@@ -1,4 +1,7 @@
 export { type MemoryLeaseStoreOptions, memoryLeaseStore } from './memory-lease-store.js'
 export { type MemoryRateLimiter, type MemoryRateLimiterOptions, memoryRateLimiter } from './memory-rate-limiter.js'
 export { type MemoryStorage, type MemoryStorageOptions, memoryStorage } from './memory-storage.js'
+export { type Channel, type ConnectedProcess, processChannel } from './shared/channel.js'
+export { connectSharedState, type SharedState, type SharedStateOptions } from './shared/shared-state.js'
+export { createStateHub, type SharedParts, type StateHub } from './shared/state-hub.js'
 export type { Change } from './state.js'

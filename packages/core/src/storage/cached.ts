@@ -6,9 +6,15 @@ import { createReadCache } from './read-cache.js'
 
 /** A record that was written or deleted, here or elsewhere. `all` when nobody knows which. */
 export type ChangedRecord =
-  | { readonly type: 'account'; readonly scope: Scope; readonly id: string }
+  | { readonly type: 'account'; readonly scope: Scope; readonly id: string; readonly names?: AccountNames }
   | { readonly type: 'document'; readonly kind: string; readonly id: string }
   | { readonly type: 'all' }
+
+/** What a written account is found by besides its id, so that its absence is forgotten, too. */
+export interface AccountNames {
+  readonly app: string
+  readonly externalId: string
+}
 
 export interface CachedOptions {
   readonly clock: Pick<Clock, 'now'>
@@ -68,15 +74,14 @@ export function cached(storage: Storage, options: CachedOptions): Storage {
       try {
         return await storage.writeAccount(account, expectedVersion)
       } finally {
-        accounts.forget(accountKey(account, account.id))
-        externalIds.forget(externalKey(account, account.app, account.externalId))
+        forgetAccount(account, account.id, account)
       }
     },
     async deleteAccount(scope, id) {
       try {
         return await storage.deleteAccount(scope, id)
       } finally {
-        accounts.forget(accountKey(scope, id))
+        forgetAccount(scope, id, undefined)
       }
     },
     listAccounts: (query) => storage.listAccounts(query),
@@ -107,10 +112,15 @@ export function cached(storage: Storage, options: CachedOptions): Storage {
     },
   }
 
+  function forgetAccount(scope: Scope, id: string, names: AccountNames | undefined): void {
+    accounts.forget(accountKey(scope, id))
+    if (names !== undefined) externalIds.forget(externalKey(scope, names.app, names.externalId))
+  }
+
   function forget(changed: ChangedRecord): void {
     switch (changed.type) {
       case 'account':
-        accounts.forget(accountKey(changed.scope, changed.id))
+        forgetAccount(changed.scope, changed.id, changed.names)
         break
       case 'document':
         documents.forget(documentKey(changed.kind, changed.id))
