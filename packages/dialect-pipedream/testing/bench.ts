@@ -28,8 +28,8 @@ import {
 } from '../src/index.js'
 import { acme, shop } from './apps.js'
 
-export const signingKey = Buffer.alloc(32, 7).toString('base64')
-export const publicUrl = 'http://127.0.0.1:3000'
+const signingKey = Buffer.alloc(32, 7).toString('base64')
+const publicUrl = 'http://127.0.0.1:3000'
 export const secret = 'demo-secret-0123456789'
 
 export interface Answer {

@@ -44,7 +44,7 @@ function describeRoute({ spec }: Route): DocumentedPath {
   }
 }
 
-export function json(schema: z.ZodType) {
+function json(schema: z.ZodType) {
   return { 'application/json': { schema } }
 }
 

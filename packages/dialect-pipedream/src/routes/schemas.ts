@@ -39,7 +39,7 @@ export const httpUrl = z
 
 export const isoDate = z.iso.datetime()
 
-export const pageInfoSchema = z
+const pageInfoSchema = z
   .object({
     total_count: z.int().min(0),
     count: z.int().min(0),
