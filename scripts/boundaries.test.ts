@@ -33,7 +33,7 @@ async function plant(files: Readonly<Record<string, string>>): Promise<string> {
 }
 
 function run(folder: string, tool: string, args: readonly string[]): Promise<Run> {
-  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', NO_COLOR: '1' }
+  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', NO_COLOR: '1', XDG_CACHE_HOME: folder }
   return new Promise((resolve) => {
     const command = [join(root, 'node_modules', tool), ...args]
     execFile(process.execPath, command, { cwd: folder, env }, (error, stdout, stderr) =>

@@ -25,7 +25,10 @@ export function buildStamp(root, installed) {
   const hash = createHash('sha256').update(installed)
   const folders = workspaceFolders(root).filter((folder) => /^(packages|apps)\//.test(folder))
   const shared = ['tsconfig.base.json', 'turbo.json'].map((file) => join(root, file))
-  const own = folders.flatMap((folder) => filesUnder(join(root, folder)))
+  const own = folders.flatMap((folder) => [
+    ...['package.json', 'tsconfig.build.json', 'tsup.config.ts'].map((file) => join(root, folder, file)),
+    ...filesUnder(join(root, folder, 'src')).filter((file) => !file.endsWith('.test.ts')),
+  ])
   for (const file of [...shared, ...own]) {
     const { size, mtimeMs } = statSync(file)
     hash.update(`\0${relative(root, file)} ${size} ${mtimeMs}`)
@@ -43,12 +46,10 @@ export function writeStamp(path, stamp) {
 }
 
 function filesUnder(folder) {
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !['node_modules', 'dist', '.turbo'].includes(entry.name))
-    .flatMap((entry) => {
-      const path = join(folder, entry.name)
-      return entry.isDirectory() ? filesUnder(path) : [path]
-    })
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    return entry.isDirectory() ? filesUnder(path) : [path]
+  })
 }
 
 function namesIn(folder) {
