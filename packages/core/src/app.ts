@@ -1,6 +1,7 @@
 import type { AppDefinition } from './app-definition.js'
 import type { HostRules } from './host-rules.js'
-import type { PreparedAuth, Renewal } from './ports/auth-strategy.js'
+import type { PreparedAuth } from './ports/auth-strategy.js'
+import type { Renewal } from './ports/renewal.js'
 import type { Target } from './target.js'
 import type { Template } from './template.js'
 import type { UpstreamCall } from './upstream-call.js'

@@ -9,7 +9,8 @@ import { type BaseScope, compileBase } from './base-template.js'
 import { customFieldFault } from './custom-fields.js'
 import { checkOAuthUrls, compileDefaultHeaders, prepareAuth } from './definition-parts.js'
 import { compilePattern } from './linear-pattern.js'
-import type { AuthStrategy, Renewal } from './ports/auth-strategy.js'
+import type { AuthStrategy } from './ports/auth-strategy.js'
+import type { Renewal } from './ports/renewal.js'
 import { isRelativePath } from './target.js'
 
 export interface CompileOptions {

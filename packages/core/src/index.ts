@@ -26,7 +26,7 @@ export type { KeyRing, SealingKey } from './key-ring.js'
 export { createKeyRing, KeyFault } from './key-ring.js'
 export { limitKey } from './keys.js'
 export { freezeDeep, ownJson } from './own-json.js'
-export type { AuthStrategy, Injection, PreparedAuth, Renewal, RequestDescription } from './ports/auth-strategy.js'
+export type { AuthStrategy, Injection, PreparedAuth, RequestDescription } from './ports/auth-strategy.js'
 export type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'
 export type { Clock, Timer } from './ports/clock.js'
 export type { CustomLimit, CustomLimits } from './ports/custom-limits.js'
@@ -43,6 +43,21 @@ export type { IncomingCall, OpenAnswer, ResponseHead } from './ports/exchange.js
 export type { AttemptEvent, CallEvent, Hook, PartEvent, ProxyEvent, RefreshEvent } from './ports/hooks.js'
 export type { Lease, LeaseStore } from './ports/lease.js'
 export type { Bucket, Decision, RateLimiter } from './ports/rate-limiter.js'
+export type {
+  AnswerPlace,
+  AssertionKey,
+  AssumeRoleSettings,
+  ClientCredentialsSettings,
+  JsonTemplate,
+  JwtBearerSettings,
+  NamedTemplate,
+  Renewal,
+  SessionBody,
+  SessionSettings,
+  SigningAlgorithm,
+  TokenAnswer,
+  UrlTemplate,
+} from './ports/renewal.js'
 export type {
   AccountDirectory,
   AccountQuery,
@@ -79,6 +94,8 @@ export { cached } from './storage/cached.js'
 export { systemClock } from './system-clock.js'
 export type { Target } from './target.js'
 export { isFullUrl, parseTarget } from './target.js'
+export type { Template } from './template.js'
+export type { Moment } from './template-functions.js'
 export type { AllowPrivate } from './transport/allow-private.js'
 export { compileAllowPrivate } from './transport/allow-private.js'
 export type { UndiciTransportOptions } from './transport/undici.js'

@@ -2,6 +2,7 @@ import type { CredentialValues } from '../account.js'
 import type { Secret } from '../secret.js'
 import type { Target } from '../target.js'
 import type { UpstreamCall } from '../upstream-call.js'
+import type { Renewal } from './renewal.js'
 import type { ClientIdentity } from './transport.js'
 
 /** The request as it will go out but for the credential. */
@@ -27,15 +28,6 @@ export interface Injection {
   readonly path?: string
   readonly body?: Buffer
   readonly identity?: ClientIdentity
-}
-
-/** How an app's access tokens come to be. */
-export interface Renewal {
-  /** `refresh-token`, or the kind of the `auth` entry that the exchange serves. */
-  readonly kind: string
-  readonly settings: Readonly<Record<string, unknown>>
-  /** The first token is made without a stored one (client credentials, a login), so a new account is due at once. */
-  readonly fromNothing: boolean
 }
 
 /** One entry of an app's `auth`, checked and prepared when the app was loaded. */
