@@ -1,0 +1,1 @@
+export { type TokenFetch, transportFetch } from './transport-fetch.js'
