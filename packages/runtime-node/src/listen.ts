@@ -73,6 +73,9 @@ export async function listen(options: ListenOptions): Promise<NodeServer> {
   }
 }
 
+/** Node 24.10 and later: a request without a body is not run through the life of a stream. */
+const newerSettings: object = { optimizeEmptyRequests: true }
+
 function serverSettings({ limits }: NodeFront): ServerOptions {
   return {
     insecureHTTPParser: false,
@@ -85,6 +88,7 @@ function serverSettings({ limits }: NodeFront): ServerOptions {
     connectionsCheckingInterval: Math.min(CHECK_HEADS_MS, limits.headTimeoutMs),
     keepAliveTimeout: limits.keepAliveTimeoutMs,
     highWaterMark: STREAM_BUFFER_BYTES,
+    ...newerSettings,
   }
 }
 

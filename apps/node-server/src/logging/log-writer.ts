@@ -14,7 +14,7 @@ export interface LogWriter {
 /** Hands a batch over; `done` is called once when it is written, or never will be. */
 type Sink = (batch: Buffer, done: (isOpen: boolean) => void) => void
 
-const BATCH_AFTER_MS = 50
+const BATCH_AFTER_MS = 10
 const BATCH_CHARACTERS = 64 * 1024
 const KEPT_CHARACTERS = 4 * 1024 * 1024
 
@@ -30,6 +30,7 @@ export function createLogWriter(descriptor: number): LogWriter {
   let untold = 0
   let timer: NodeJS.Timeout | undefined
   let whenIdle: (() => void) | undefined
+  const isFull = (): boolean => pending.length >= BATCH_CHARACTERS
   const send = openSink(descriptor, () => {
     isOpen = false
   })
@@ -45,8 +46,9 @@ export function createLogWriter(descriptor: number): LogWriter {
     send(batch, (stillOpen) => {
       isWriting = false
       isOpen &&= stillOpen
-      if (pending !== '' && isOpen) writeBatch()
-      else whenIdle?.()
+      if (pending === '' || !isOpen) whenIdle?.()
+      else if (isFull() || whenIdle !== undefined) writeBatch()
+      else timer ??= setTimeout(writeBatch, BATCH_AFTER_MS).unref()
     })
   }
 
@@ -58,21 +60,21 @@ export function createLogWriter(descriptor: number): LogWriter {
         return
       }
       pending += line
-      if (pending.length >= BATCH_CHARACTERS) writeBatch()
+      if (isFull()) writeBatch()
       else timer ??= setTimeout(writeBatch, BATCH_AFTER_MS).unref()
     },
     get dropped() {
       return dropped
     },
     async flush(withinMs) {
-      writeBatch()
-      if (!isWriting || !isOpen) return
       await new Promise<void>((resolve) => {
         const deadline = setTimeout(resolve, withinMs)
         whenIdle = () => {
           clearTimeout(deadline)
           resolve()
         }
+        writeBatch()
+        if (!isWriting) whenIdle()
       })
     },
   }
