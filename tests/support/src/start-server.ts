@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import { rawRequest } from './raw-request.js'
 import type { Certificate } from './self-signed-certificate.js'
 
 const READY_WITHIN_MS = 20_000
@@ -38,14 +36,13 @@ export interface RunningServer {
 }
 
 /**
- * Starts `serve` through the package's bin with a configuration file in a folder of its own, and waits for `/readyz`.
- * Rejects with the server's output when it does not come up.
+ * Starts `serve` through the package's bin with a configuration file in a folder of its own, on a free port, and waits
+ * until it says that it listens. Rejects with the server's output when it does not come up.
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const folder = await mkdtemp(join(tmpdir(), 'api-proxy-test-'))
-  const port = await freePort()
   const configFile = join(folder, 'proxy.config.yaml')
-  await writeFile(configFile, JSON.stringify(withDefaults(options, port), undefined, 2)) // JSON is YAML too
+  await writeFile(configFile, JSON.stringify(withDefaults(options), undefined, 2)) // JSON is YAML too
 
   const output: string[] = []
   const child = spawn(process.execPath, [serverBin(), 'serve', '--config', configFile], {
@@ -55,12 +52,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => output.push(chunk))
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => output.push(chunk))
-  const ended = once(child, 'exit')
+  const ended = once(child, 'close')
   const killWithUs = (): void => void child.kill('SIGKILL')
   process.once('exit', killWithUs)
 
-  const scheme = options.certificate === undefined ? 'http' : 'https'
-  const url = `${scheme}://${options.certificate === undefined ? '127.0.0.1' : 'localhost'}:${port}`
   const stop = async (): Promise<void> => {
     process.removeListener('exit', killWithUs)
     const wasKilled = await end(child, ended)
@@ -68,22 +63,22 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (wasKilled) throw new Error(`the server did not end within ${STOPPED_WITHIN_MS} ms:\n${output.join('')}`)
   }
   try {
-    await untilReady(url, child, options.certificate)
+    const { protocol, port } = await listeningUrl(child, output)
+    return {
+      url: `${protocol}//${protocol === 'https:' ? 'localhost' : '127.0.0.1'}:${port}`,
+      port: Number(port),
+      pid: child.pid ?? 0,
+      logs: () => output.join(''),
+      peakMemoryBytes: () => peakMemoryBytes(child.pid ?? 0),
+      stop,
+    }
   } catch (cause) {
     await stop()
     throw new Error(`the server did not start:\n${output.join('')}`, { cause })
   }
-  return {
-    url,
-    port,
-    pid: child.pid ?? 0,
-    logs: () => output.join(''),
-    peakMemoryBytes: () => peakMemoryBytes(child.pid ?? 0),
-    stop,
-  }
 }
 
-function withDefaults({ config, certificate }: ServerOptions, port: number): Record<string, unknown> {
+function withDefaults({ config, certificate }: ServerOptions): Record<string, unknown> {
   const key = (): string => randomBytes(32).toString('base64')
   const tls = certificate === undefined ? {} : { tls: { cert: certificate.certificate, key: certificate.key } }
   return {
@@ -91,7 +86,7 @@ function withDefaults({ config, certificate }: ServerOptions, port: number): Rec
     encryption: { keys: [key()] },
     tokens: { signingKeys: [key()] },
     ...config,
-    server: { host: '127.0.0.1', port, ...tls, ...(config.server as object | undefined) },
+    server: { host: '127.0.0.1', port: 0, ...tls, ...(config.server as object | undefined) },
   }
 }
 
@@ -101,24 +96,21 @@ function serverBin(): string {
   return fileURLToPath(new URL(Object.values(bin)[0] ?? '', home))
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-async function untilReady(url: string, child: ChildProcess, certificate: Certificate | undefined): Promise<void> {
-  const deadlineMs = performance.now() + READY_WITHIN_MS
-  while (performance.now() < deadlineMs) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended')
-    const answer = await rawRequest(`${url}/readyz`, { ca: certificate?.certificate }).catch(() => undefined)
-    if (answer?.status === 200) return
-    await pause(25)
+/** Where it listens, from the line of its log that says so. Rejects when it ends first or takes too long. */
+async function listeningUrl(child: ChildProcessByStdio<null, Readable, Readable>, output: string[]): Promise<URL> {
+  const signal = AbortSignal.timeout(READY_WITHIN_MS)
+  const ended = once(child, 'close', { signal }).then(() => {
+    throw new Error('it ended')
+  })
+  ended.catch(() => undefined) // also when nobody waits for it any more
+  for (;;) {
+    const line = output
+      .join('')
+      .split('\n')
+      .find((text) => text.includes('"msg":"listening"') && text.endsWith('}'))
+    if (line !== undefined) return new URL((JSON.parse(line) as { url: string }).url)
+    await Promise.race([once(child.stdout, 'data', { signal }), ended])
   }
-  throw new Error(`not ready within ${READY_WITHIN_MS} ms`)
 }
 
 async function end(child: ChildProcess, ended: Promise<unknown>): Promise<boolean> {
