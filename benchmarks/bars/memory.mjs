@@ -88,7 +88,7 @@ async function measureUpload({ proxy, settings }) {
   return [peaks.growth()]
 }
 
-async function measureStall({ proxy, settings }) {
+async function measureStall({ proxy }) {
   // One whole download first: what any streaming costs is not the stall's.
   await download(proxy.call(`/stream?bytes=${gibibyte}`), () => {})
   await sleep(1000)

@@ -25,30 +25,38 @@ export async function measureProcessorTime({ scenario, candidates, place, settin
 async function measureOnce({ scenario, candidate, place, settings }) {
   const proxy = await candidate.start(place)
   try {
-    const load = {
-      ...proxy.call(scenario.path),
-      ...(scenario.script === undefined ? {} : { script: scenario.script }),
-      scriptArguments: candidate.scriptArguments ?? [],
-    }
-    const warm = await warmUp(load, settings.warmUpCalls)
-    const before = { time: processorTime(proxy.pid), cores: coreTimes() }
-    const { calls, seconds } = await sendLoad({ ...load, seconds: settings.seconds })
-    const after = { time: processorTime(proxy.pid), cores: coreTimes() }
-    if (proxy.hasEnded()) throw new Error(`ended under load:\n${proxy.errors()}`)
-    if (proxy.countLogged !== undefined) demandLog(proxy, warm + calls)
-    const used = after.time.used - before.time.used
-    return {
-      used: used / calls / 1000,
-      delayed: (after.time.delayed - before.time.delayed) / calls / 1000,
-      callsPerSecond: calls / seconds,
-      steal: difference(before, after, 'steal', proxyCore) / seconds,
-      loadCoreSteal: difference(before, after, 'steal', loadCore) / seconds,
-      otherWork: Math.max(0, difference(before, after, 'busy', proxyCore) - used / 1e9) / seconds,
-    }
+    const { sample, calls } = await loadAndMeasure({ scenario, candidate, proxy, settings })
+    await proxy.stop()
+    if (proxy.countLogged !== undefined) demandLog(proxy, calls)
+    return sample
   } finally {
     await proxy.stop()
     if (proxy.folder !== undefined) await rm(proxy.folder, { recursive: true, force: true })
   }
+}
+
+async function loadAndMeasure({ scenario, candidate, proxy, settings }) {
+  const load = {
+    ...proxy.call(scenario.path),
+    ...(scenario.script === undefined ? {} : { script: scenario.script }),
+    scriptArguments: candidate.scriptArguments ?? [],
+  }
+  const warm = await warmUp(load, settings.warmUpCalls)
+  const before = { time: processorTime(proxy.pid), cores: coreTimes() }
+  const { calls, seconds } = await sendLoad({ ...load, seconds: settings.seconds })
+  if (calls === 0) throw new Error('no call was answered')
+  const after = { time: processorTime(proxy.pid), cores: coreTimes() }
+  if (proxy.hasEnded()) throw new Error(`ended under load:\n${proxy.errors()}`)
+  const used = after.time.used - before.time.used
+  const sample = {
+    used: used / calls / 1000,
+    delayed: (after.time.delayed - before.time.delayed) / calls / 1000,
+    callsPerSecond: calls / seconds,
+    steal: difference(before, after, 'steal', proxyCore) / seconds,
+    loadCoreSteal: difference(before, after, 'steal', loadCore) / seconds,
+    otherWork: Math.max(0, difference(before, after, 'busy', proxyCore) - used / 1e9) / seconds,
+  }
+  return { sample, calls: warm + calls }
 }
 
 function orderOfRound(candidates) {

@@ -15,16 +15,19 @@ export async function sendLoad({ url, headers = {}, seconds, script, scriptArgum
     ...(scriptArguments.length === 0 ? [] : ['--', ...scriptArguments.map(String)]),
   ])
   const counted = /(\d+) requests in ([\d.]+)(m?s|m)/.exec(output)
-  if (counted === null || counted[1] === '0') throw new Error(`wrk counted no calls:\n${output}`)
   const failed = /Socket errors:.*|Non-2xx or 3xx responses:.*/.exec(output)
   if (failed !== null) throw new Error(`calls failed at ${url}: ${failed[0]}`)
+  if (counted === null) throw new Error(`wrk said nothing of calls:\n${output}`)
   const unit = { ms: 0.001, s: 1, m: 60 }[counted[3]]
   return { calls: Number(counted[1]), seconds: Number(counted[2]) * unit }
 }
 
-/** Sends load until at least `calls` were answered. */
+/** Sends load until at least `calls` were answered, for two minutes at most. */
 export async function warmUp(load, calls) {
   let sent = 0
-  while (sent < calls) sent += (await sendLoad({ ...load, seconds: 2 })).calls
+  for (let chunk = 0; sent < calls; chunk += 1) {
+    if (chunk === 60) throw new Error(`only ${sent} calls were answered in two minutes at ${load.url}`)
+    sent += (await sendLoad({ ...load, seconds: 2 })).calls
+  }
   return sent
 }
