@@ -14,7 +14,7 @@ function packagesUnder(parent: string): string[] {
 }
 
 function project(folder: string): TestProjectInlineConfiguration {
-  return { extends: true, root: folder, test: { name: folder } }
+  return { extends: true, test: { name: basename(folder), include: [`${folder}/**/*.test.ts`] } }
 }
 
 const folders = [
@@ -39,7 +39,6 @@ export default defineConfig({
   },
   test: {
     projects: folders.map(project),
-    include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
