@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { version3, version25, versions } from './clients/versions.js'
+import { versions } from './clients/versions.js'
 import { accounts, secrets, user } from './world/configuration.js'
 import { startWorld, type World } from './world/start-world.js'
 
@@ -186,23 +186,5 @@ describe.each(versions)('management by the official client $name', (version) => 
   it('tells which apps the project uses', async () => {
     const { apps } = await client().projects.retrieveInfo()
     expect(apps.map((app) => app.nameSlug)).toContain('acme')
-  })
-})
-
-describe('what only later clients can ask', () => {
-  it.each([version3, version25])('lists the users of the project, in $name', async (version) => {
-    const client = version.connect({ url: world.server.url }) as unknown as {
-      users: { list(request: object): Promise<AsyncIterable<{ id: string; externalId: string }>> }
-    }
-    const users = await collect(await client.users.list({ limit: 1 }))
-    expect(users.map((one) => one.externalId)).toEqual(expect.arrayContaining([user, 'user-2']))
-  })
-
-  it('lists the accounts of a user, in 3.1.6', async () => {
-    const client = version3.connect({ url: world.server.url }) as unknown as {
-      accounts: { listByExternalUser(externalUserId: string, request: object): Promise<{ id: string }[]> }
-    }
-    expect(await client.accounts.listByExternalUser('user-2', {})).toMatchObject([{ id: accounts.acmeOfUser2 }])
-    expect(await client.accounts.listByExternalUser('nobody', {})).toEqual([])
   })
 })

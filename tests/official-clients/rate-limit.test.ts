@@ -1,6 +1,8 @@
+import { rawRequest } from '@proxy/test-support'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { versions } from './clients/versions.js'
 import { accounts, user } from './world/configuration.js'
+import { accessToken, callHeaders, proxyUrl, refusalOf } from './world/raw-calls.js'
 import { startWorld, type World } from './world/start-world.js'
 
 const call = { externalUserId: user, accountId: accounts.acme, url: '/limited' }
@@ -49,5 +51,34 @@ describe.each(versions)('throttling as the official client $name lives it', (ver
       expect(performance.now() - startMs).toBeGreaterThanOrEqual(790) // 2.0 takes up to a fifth off the time asked for
       expect(world.upstream.requests).toHaveLength(2)
     })
+  })
+})
+
+describe('a window of the caller', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await startWorld()
+    return () => world.stop()
+  })
+
+  it('holds for the calls that name it, and for no others', async () => {
+    const token = await accessToken(world)
+    const made = await rawRequest(`${world.server.url}/v1/connect/rate_limits`, {
+      method: 'POST',
+      headers: { ...callHeaders(token), 'content-type': 'application/json' },
+      body: JSON.stringify({ window_size_seconds: 60, requests_per_window: 1 }),
+    })
+    const { token: window } = made.json() as { token: string }
+    const within = { headers: { ...callHeaders(token), 'x-pd-rate-limit': window } }
+    const target = proxyUrl(world, '/in-a-window')
+
+    expect((await rawRequest(target, within)).status).toBe(200)
+    expect(refusalOf(await rawRequest(target, within))).toEqual({
+      status: 429,
+      code: 'rate_limited',
+      marked: 'rate_limited',
+    })
+    expect((await rawRequest(target, { headers: callHeaders(token) })).status).toBe(200)
+    expect(world.upstream.requests).toHaveLength(2)
   })
 })
