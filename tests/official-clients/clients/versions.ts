@@ -38,7 +38,7 @@ export const version3: Version = {
   readsBinary: true,
 }
 
-export const version25: Version = {
+const version25: Version = {
   name: '2.5.0',
   connect: (settings) => new sdk25.PipedreamClient({ baseUrl: settings.url, ...identity(settings) }),
   PipedreamError: sdk25.PipedreamError,
@@ -47,7 +47,7 @@ export const version25: Version = {
   readsBinary: true,
 }
 
-export const version20: Version = {
+const version20: Version = {
   name: '2.0.9',
   // Its type names the vendor's own hosts only; a URL is what it makes of any of them.
   connect: (settings) =>
