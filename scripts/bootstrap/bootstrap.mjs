@@ -21,18 +21,18 @@ class SetUpError extends Error {
 /** Brings the clone to where its commands run: pnpm, dependencies and, unless `build` is false, the built apps. */
 export async function bootstrap({ build = true } = {}) {
   if (isReady(build)) return
-  const release = await takeLock(join(stateFolder, 'lock'), {
+  const lock = await takeLock(join(stateFolder, 'lock'), {
     onWait: (pid) => say(`waiting for process ${pid} to set up …`),
     onPoll: () => {
       if (isOrphan()) throw new SetUpError('The process that started the set-up is gone.', 1)
     },
   })
   try {
-    await getPackageManager()
-    await installDependencies()
-    if (build) await buildApps()
+    await getPackageManager(lock)
+    await installDependencies(lock)
+    if (build) await buildApps(lock)
   } finally {
-    release()
+    lock.release()
   }
 }
 
@@ -53,7 +53,7 @@ function appFolders() {
     .map((folder) => join(root, folder))
 }
 
-async function getPackageManager() {
+async function getPackageManager(lock) {
   const tools = join(root, '.tools')
   const wanted = readManifest(tools).dependencies.pnpm
   const pnpm = join(tools, 'node_modules/pnpm')
@@ -61,7 +61,7 @@ async function getPackageManager() {
   say(`getting pnpm ${wanted} …`)
   const npm = process.env.npm_execpath ?? ''
   const [command, args] = /npm-cli\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []]
-  await runStep(command, [
+  await runStep(lock, command, [
     ...args,
     'ci',
     '--prefix',
@@ -73,11 +73,11 @@ async function getPackageManager() {
   ])
 }
 
-async function installDependencies() {
+async function installDependencies(lock) {
   const installed = installStamp(root)
   if (readStamp(installedFile) === installed && existsSync(join(root, 'node_modules/.modules.yaml'))) return
   say('installing dependencies …')
-  await runStep(process.execPath, [
+  await runStep(lock, process.execPath, [
     join(root, '.tools/node_modules/pnpm/bin/pnpm.cjs'),
     'install',
     '--frozen-lockfile',
@@ -87,23 +87,24 @@ async function installDependencies() {
   writeStamp(installedFile, installed)
 }
 
-async function buildApps() {
+async function buildApps(lock) {
   const installed = installStamp(root)
   if (isBuilt(installed)) return
   say('building …')
   const stamp = buildStamp(root, installed)
   const turbo = join(root, 'node_modules/turbo/bin/turbo')
-  await runStep(process.execPath, [turbo, 'run', 'build', '--filter=./apps/*', '--output-logs=errors-only'])
+  await runStep(lock, process.execPath, [turbo, 'run', 'build', '--filter=./apps/*', '--output-logs=errors-only'])
   writeStamp(builtFile, stamp)
   say('built')
 }
 
 /** Its output goes to stderr: stdout belongs to the command that the user asked for. */
-async function runStep(command, args) {
+async function runStep(lock, command, args) {
   const status = await runForeground(command, args, {
     cwd: root,
     env: cleanEnvironment(),
     stdio: ['ignore', process.stderr, process.stderr],
+    onStart: lock.shareWith,
   })
   if (status !== 0) throw new SetUpError(`Setting up failed: ${args.join(' ')} ended with status ${status}.`, status)
 }

@@ -9,7 +9,8 @@ const deadAfterMilliseconds = 3_000
 const silentAfterMilliseconds = 60_000
 
 /**
- * Waits until no other process holds the lock at `path`, then holds it and resolves to its release function.
+ * Waits until no other process holds the lock at `path`, then holds it. Resolves to `release`, and to `shareWith`,
+ * which names a process that goes on with the work should this one be killed: the lock is then held until that ends.
  * `onWait` is called once with the holder's pid when there is something to wait for; `onPoll` is called at
  * every look and ends the wait by throwing.
  * @param {string} path
@@ -35,9 +36,12 @@ export async function takeLock(path, { onWait = () => {}, onPoll = () => {} } = 
     rmSync(own, { force: true })
   }
   const beat = setInterval(() => touch(path), beatMilliseconds)
-  return () => {
-    clearInterval(beat)
-    if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true })
+  return {
+    shareWith: (pid) => writeFileSync(path, `${process.pid} ${pid}`),
+    release: () => {
+      clearInterval(beat)
+      if (readHolder(path)?.pid === process.pid) rmSync(path, { force: true })
+    },
   }
 }
 
@@ -56,9 +60,14 @@ function tryLink(from, to) {
 
 function readHolder(path) {
   try {
-    const pid = Number(readFileSync(path, 'utf8'))
+    const content = readFileSync(path, 'utf8')
     const silence = Date.now() - statSync(path).mtimeMs
-    return { pid, dead: silence > (isAlive(pid) ? silentAfterMilliseconds : deadAfterMilliseconds) }
+    const pids = content.split(' ').map(Number)
+    return {
+      pid: pids[0],
+      content,
+      dead: silence > (pids.some(isAlive) ? silentAfterMilliseconds : deadAfterMilliseconds),
+    }
   } catch (error) {
     if (error.code === 'ENOENT') return undefined
     throw error
@@ -70,7 +79,7 @@ function removeDead(path, holder) {
   const aside = `${path}.${process.pid}.dead`
   try {
     renameSync(path, aside)
-    if (Number(readFileSync(aside, 'utf8')) !== holder.pid) linkSync(aside, path)
+    if (readFileSync(aside, 'utf8') !== holder.content) linkSync(aside, path)
   } catch (error) {
     if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error
   } finally {

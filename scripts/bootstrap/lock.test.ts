@@ -17,8 +17,8 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }))
 
-function leaveLock(pid: number, silentSeconds: number): void {
-  writeFileSync(path, String(pid))
+function leaveLock(pid: number, silentSeconds: number, sharedWith?: number): void {
+  writeFileSync(path, sharedWith === undefined ? String(pid) : `${pid} ${sharedWith}`)
   const touched = Date.now() / 1000 - silentSeconds
   utimesSync(path, touched, touched)
 }
@@ -32,7 +32,7 @@ it('is held by one process at a time', async () => {
   const program = `
     import { appendFileSync } from 'node:fs'
     import { takeLock } from ${JSON.stringify(new URL('./lock.mjs', import.meta.url).href)}
-    const release = await takeLock(${JSON.stringify(path)})
+    const { release } = await takeLock(${JSON.stringify(path)})
     appendFileSync(${JSON.stringify(log)}, 'in ')
     await new Promise((resolve) => setTimeout(resolve, 20))
     appendFileSync(${JSON.stringify(log)}, 'out ')
@@ -51,21 +51,33 @@ it('waits for a living holder and says once for whom', async () => {
     polls += 1
     if (polls === 3) rmSync(path)
   }
-  const release = await takeLock(path, { onWait: (pid) => waits.push(pid), onPoll })
+  const { release } = await takeLock(path, { onWait: (pid) => waits.push(pid), onPoll })
   expect(waits).toEqual([process.pid])
   release()
 })
 
 it('is taken from a dead holder', async () => {
   leaveLock(deadProcess(), 10)
-  const release = await takeLock(path)
+  const { release } = await takeLock(path)
   expect(readFileSync(path, 'utf8')).toBe(String(process.pid))
+  release()
+})
+
+it('is not taken from a dead holder as long as the process that it was shared with lives', async () => {
+  leaveLock(deadProcess(), 10, process.pid)
+  let polls = 0
+  const onPoll = () => {
+    polls += 1
+    if (polls === 3) leaveLock(deadProcess(), 10, deadProcess())
+  }
+  const { release } = await takeLock(path, { onPoll })
+  expect(polls).toBeGreaterThanOrEqual(3)
   release()
 })
 
 it('is taken from a holder that has been silent for a minute, whose pid belongs to someone else by now', async () => {
   leaveLock(process.ppid, 61)
-  const release = await takeLock(path)
+  const { release } = await takeLock(path)
   expect(readFileSync(path, 'utf8')).toBe(String(process.pid))
   release()
 })

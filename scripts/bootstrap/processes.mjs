@@ -10,9 +10,10 @@ const passedOn = ['SIGINT', 'SIGTERM', 'SIGHUP']
 /**
  * Runs a command to its end and resolves to its exit status (128 + n when signal n ended it). The command is a process
  * group of its own: signals reach it from here only, once, and whatever it leaves behind ends with it. It is also
- * ended when the process that started this one is gone, because a killed npm passes nothing on.
+ * ended when the process that started this one is gone, because a killed npm passes nothing on. `onStart` is told its
+ * pid; the other options are spawn's.
  */
-export function runForeground(command, args, options = {}) {
+export function runForeground(command, args, { onStart, ...options } = {}) {
   const child = spawn(command, args, { stdio: 'inherit', ...options, detached: true })
   return new Promise((resolve, reject) => {
     let endTimer
@@ -43,6 +44,7 @@ export function runForeground(command, args, options = {}) {
       for (const signal of passedOn) process.off(signal, passOn)
     }
     for (const signal of passedOn) process.on(signal, passOn)
+    child.once('spawn', () => onStart?.(child.pid))
     child.once('error', (error) => {
       finish()
       reject(error)
