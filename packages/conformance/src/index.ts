@@ -5,3 +5,5 @@ export { type RateLimiterUnderTest, testRateLimiter } from './rate-limiter/test-
 export { sampleAccount } from './sample-account.js'
 export type { MakeStorage, StorageTestOptions, StorageUnderTest } from './storage/storage-under-test.js'
 export { testStorage } from './storage/test-storage.js'
+export { testTransport } from './transport/test-transport.js'
+export type { MakeTransport, TransportSettings } from './transport/transport-under-test.js'

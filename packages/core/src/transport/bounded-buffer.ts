@@ -10,6 +10,8 @@ export class BoundedBuffer extends Writable {
   constructor(maxBytes: number) {
     super()
     this.#maxBytes = maxBytes
+    // Its reader asks for `overflowed`; an error that nobody hears would end the process.
+    this.on('error', () => {})
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {

@@ -201,6 +201,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     } catch (error) {
       throw sink.overflowed ? protocolFailure(this) : error
     }
+    if (sink.overflowed) throw protocolFailure(this)
     return sink.bytes()
   }
 
