@@ -5,10 +5,7 @@ import type { LeaseStore } from './ports/lease.js'
 import type { TokenExchange } from './ports/token-exchange.js'
 import type { ProxyOptions } from './proxy.js'
 import { createRefresher, type Refresher } from './refresher.js'
-import type { ForwardParts } from './steps/forward.js'
-import type { HeaderParts } from './steps/request-headers.js'
-import type { BodyLimits } from './steps/take-body.js'
-import type { TurnParts, Window } from './steps/take-turn.js'
+import type { BodyLimits, ForwardParts, HeaderParts, TurnParts, Window } from './step-parts.js'
 import { systemClock } from './system-clock.js'
 
 export interface ProxyLimits {

@@ -5,14 +5,9 @@ import { ProxyError } from '../errors.js'
 import { connectionListed, findHeader, isHeaderName, isHeaderValue } from '../headers.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
+import type { HeaderParts } from '../step-parts.js'
 
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
-
-export interface HeaderParts {
-  /** Value of the `via` header that marks what went through here. */
-  readonly viaMarker: string
-  readonly userAgent: string
-}
 
 /**
  * The headers to send, but for the credential: the caller's own, the app's defaults, ours. Flat, names in lower case.

@@ -6,16 +6,8 @@ import { asksForForm, encodeJsonAsForm } from '../json-as-form.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { RequestBody } from '../ports/transport.js'
+import type { BodyLimits } from '../step-parts.js'
 import { bodyTooLarge, UploadBody } from '../upload-body.js'
-
-export interface BodyLimits {
-  /** Bytes of a body at most; beyond it `payload_too_large`. */
-  readonly maxRequestBytes: number
-  /** A body of a known length up to this is held whole: it can be sent again, and costs less than a stream. */
-  readonly heldBytes: number
-  /** A body that a strategy has to read, or that a caller wants to be retried, is held up to this. */
-  readonly readableBytes: number
-}
 
 export interface TakenBody {
   readonly body: RequestBody | undefined
@@ -33,6 +25,7 @@ export function takeBody(
   incoming: IncomingCall,
   app: App,
   call: ProxyCall,
+  needsBytes: boolean,
   limits: BodyLimits,
 ): TakenBody | Promise<TakenBody> {
   const source = incoming.body
@@ -41,7 +34,7 @@ export function takeBody(
   if (length !== undefined && length > limits.maxRequestBytes) throw bodyTooLarge(limits.maxRequestBytes)
   if (app.encodesJsonAsForm && asksForForm(call)) return collect(source, limits.readableBytes).then(asForm)
   if (length !== undefined && length <= limits.heldBytes) return collect(source, limits.heldBytes)
-  if (app.needsBodyBytes) return collect(source, limits.readableBytes)
+  if (needsBytes) return collect(source, limits.readableBytes)
   if (call.retries !== undefined && length !== undefined && length <= limits.readableBytes)
     return collect(source, limits.readableBytes)
   return { body: new UploadBody(source, limits.maxRequestBytes), bodyLength: length }

@@ -6,28 +6,7 @@ import type { Caller } from '../ports/authenticator.js'
 import type { CustomLimits } from '../ports/custom-limits.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import type { Bucket, Decision, RateLimiter } from '../ports/rate-limiter.js'
-
-export interface Window {
-  readonly requests: number
-  readonly windowMs: number
-}
-
-/** Limits of the engine; undefined ones do not count. An app's own limit is in its definition. */
-export interface TurnLimits {
-  readonly project: Window | undefined
-  readonly client: Window | undefined
-  readonly account: Window | undefined
-}
-
-export interface TurnParts {
-  readonly rateLimiter: RateLimiter
-  readonly limits: TurnLimits
-  readonly customLimits: CustomLimits | undefined
-  /** The buckets of a caller and account, made once. */
-  readonly buckets: BucketCache
-}
-
-export type BucketCache = WeakMap<Account, WeakMap<Caller, readonly Bucket[]>>
+import type { TurnLimits, TurnParts, Window } from '../step-parts.js'
 
 /** Throws `rate_limited` for a refused turn. */
 export function refuseIfSpent(turn: Decision | undefined): void {

@@ -1,0 +1,49 @@
+import type { Account } from './account.js'
+import type { Caller } from './ports/authenticator.js'
+import type { Clock } from './ports/clock.js'
+import type { CustomLimits } from './ports/custom-limits.js'
+import type { Bucket, RateLimiter } from './ports/rate-limiter.js'
+import type { Transport, UpstreamLimits } from './ports/transport.js'
+
+export interface Window {
+  readonly requests: number
+  readonly windowMs: number
+}
+
+/** Limits of the engine; undefined ones do not count. An app's own limit is in its definition. */
+export interface TurnLimits {
+  readonly project: Window | undefined
+  readonly client: Window | undefined
+  readonly account: Window | undefined
+}
+
+export interface TurnParts {
+  readonly rateLimiter: RateLimiter
+  readonly limits: TurnLimits
+  readonly customLimits: CustomLimits | undefined
+  /** The buckets of a caller and account, made once. */
+  readonly buckets: BucketCache
+}
+
+export type BucketCache = WeakMap<Account, WeakMap<Caller, readonly Bucket[]>>
+
+export interface BodyLimits {
+  /** Bytes of a body at most; beyond it `payload_too_large`. */
+  readonly maxRequestBytes: number
+  /** A body of a known length up to this is held whole: it can be sent again, and costs less than a stream. */
+  readonly heldBytes: number
+  /** A body that a strategy has to read, or that a caller wants to be retried, is held up to this. */
+  readonly readableBytes: number
+}
+
+export interface HeaderParts {
+  /** Value of the `via` header that marks what went through here. */
+  readonly viaMarker: string
+  readonly userAgent: string
+}
+
+export interface ForwardParts {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly limits: UpstreamLimits
+}
