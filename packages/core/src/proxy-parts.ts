@@ -42,6 +42,10 @@ export interface RenewalParts {
   readonly leases: LeaseStore
   /** Milliseconds before its end at which a token is renewed. Default 60,000. */
   readonly marginMs?: number
+  /** Milliseconds that a call without a valid token waits for one. Default 25,000. */
+  readonly waitMs?: number
+  /** Milliseconds that the one call that renews a token waits while the old one lives: see `RefresherOptions`. */
+  readonly aliveWaitMs?: number
 }
 
 const mebibyte = 1024 * 1024

@@ -5,7 +5,7 @@ import { limitKey } from '../keys.js'
 import type { Caller } from '../ports/authenticator.js'
 import type { CustomLimits } from '../ports/custom-limits.js'
 import type { ProxyCall } from '../ports/dialect.js'
-import type { Bucket, Decision, RateLimiter } from '../ports/rate-limiter.js'
+import type { Bucket, Decision } from '../ports/rate-limiter.js'
 import type { TurnLimits, TurnParts, Window } from '../step-parts.js'
 
 /** Throws `rate_limited` for a refused turn. */
