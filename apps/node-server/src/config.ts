@@ -44,14 +44,17 @@ export function readProcessSettings(): ProcessSettings {
 
 /** Reads a configuration file; throws a `ConfigError` that lists everything that is wrong with it. */
 export function loadConfig(file: string, variables: Environment): Config {
-  let text: string
+  return parseConfig(readConfigFile(file), file, variables)
+}
+
+/** Throws a `ConfigError` when the file cannot be read. */
+export function readConfigFile(file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
     throw new ConfigError(`${file} cannot be read (${code}). "api-proxy init" writes one to begin with.`)
   }
-  return parseConfig(text, file, variables)
 }
 
 /** The same for a text that was read from `file`; paths in it are relative to that file's folder. */

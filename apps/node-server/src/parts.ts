@@ -5,11 +5,9 @@ import {
   createKeyRing,
   createSealer,
   keyDigest,
-  type RateLimiter,
   type RevokingAuthenticator,
   type Sealer,
   type StaticKey,
-  type Storage,
 } from '@proxy/core'
 import {
   clientDirectory,
@@ -19,27 +17,31 @@ import {
   secretDigest,
   windowTokens,
 } from '@proxy/dialect-pipedream'
-import { memoryRateLimiter, memoryStorage } from '@proxy/storage-memory'
+import {
+  type Change,
+  memoryLeaseStore,
+  memoryRateLimiter,
+  memoryStorage,
+  type SharedParts,
+} from '@proxy/storage-memory'
 import type { Config } from './config.js'
 
 /** What holds state, and what all workers must therefore share. */
-export interface State {
-  readonly storage: Storage
-  readonly rateLimiter: RateLimiter
-}
+export type State = SharedParts
 
 /** Failures of one source address before it has to wait. */
 const failureLimit = { limit: 60, windowMs: 60_000 }
 
 /** The store and the counters of the configuration, in this process. */
-export function openState(config: Config, clock: Clock): State {
+export function openState(config: Config, clock: Clock, onChange?: (change: Change) => void): State {
   const { file, plaintext } = config.storage
   const storage = memoryStorage({
     clock,
+    ...(onChange !== undefined && { onChange }),
     ...(file !== undefined && { file, plaintext }),
     ...(file !== undefined && !plaintext && { sealer: sealerOf(config) }),
   })
-  return { storage, rateLimiter: memoryRateLimiter({ clock }) }
+  return { storage, rateLimiter: memoryRateLimiter({ clock }), leases: memoryLeaseStore({ clock }) }
 }
 
 /** Seals with the configured keys; with one that ends with the process when nothing is kept. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@proxy/core'
 import type { NodeServer } from '@proxy/runtime-node'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import { composeProxy, listenAs } from './compose.js'
 import type { Config } from './config.js'
 import type { LogWriter } from './logging/log-writer.js'
@@ -8,6 +9,7 @@ import { describeFault, logHook } from './logging/logger.js'
 import { createMetrics } from './metrics.js'
 import { withOperations } from './operations/operations.js'
 import type { State } from './parts.js'
+import type { Running } from './running.js'
 
 export interface ServerParts {
   readonly config: Config
@@ -16,20 +18,13 @@ export interface ServerParts {
   readonly writer: LogWriter
   readonly logger: Logger
   /** The metrics of all processes together, when there are several. */
-  readonly allMetrics?: () => Promise<string>
-}
-
-export interface Server {
-  readonly url: string
-  readonly port: number
-  /** Ends what is in flight within the budget, then closes everything but the state. */
-  drain(): Promise<void>
+  readonly shareMetrics?: { register(own: Registry): void; all(): Promise<string> }
 }
 
 const faultLogEveryMs = 1_000
 
 /** One process that serves calls: proxy, operations, logs and metrics behind one port. */
-export async function startServer(parts: ServerParts): Promise<Server> {
+export async function startServer(parts: ServerParts): Promise<Running> {
   const { config, state, clock, writer, logger } = parts
   let isDraining = false
   let server: NodeServer | undefined
@@ -37,12 +32,13 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     connections: () => server?.connections ?? 0,
     droppedLogLines: () => writer.dropped,
   })
+  parts.shareMetrics?.register(metrics.registry)
   const proxy = composeProxy(config, state, clock, [logHook(writer, logger, config.logs), metrics.hook])
   const handler = withOperations(proxy, {
     metrics: config.metrics.enabled
       ? {
           contentType: metrics.registry.contentType,
-          text: parts.allMetrics ?? (() => metrics.registry.metrics()),
+          text: () => parts.shareMetrics?.all() ?? metrics.registry.metrics(),
           token: config.metrics.token,
         }
       : undefined,
@@ -50,11 +46,9 @@ export async function startServer(parts: ServerParts): Promise<Server> {
     parts: async () => ({ storage: await stateOf(() => state.storage.check()) }),
   })
   server = await listenAs(config, handler, faultLog(logger))
-  const { url, port } = server
-
   return {
-    url,
-    port,
+    url: server.url,
+    kill: () => undefined,
     async drain() {
       isDraining = true
       await new Promise((resolve) => setTimeout(resolve, config.server.drainDelay))

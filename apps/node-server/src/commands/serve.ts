@@ -1,80 +1,108 @@
+import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
 import { type Clock, systemClock } from '@proxy/core'
+import { createStateHub, type StateHub } from '@proxy/storage-memory'
 import type { Logger } from 'pino'
-import { type Config, defaultConfigFile, loadConfig, readProcessSettings } from '../config.js'
+import {
+  type Config,
+  defaultConfigFile,
+  type ProcessSettings,
+  parseConfig,
+  readConfigFile,
+  readProcessSettings,
+} from '../config.js'
 import { type Demo, startDemo } from '../demo/demo.js'
 import { createLogWriter, type LogWriter } from '../logging/log-writer.js'
-import { createLogger, describeFault } from '../logging/logger.js'
+import { createLogger } from '../logging/logger.js'
 import { openState, type State } from '../parts.js'
+import type { Running } from '../running.js'
 import { applySeeds } from '../seeds.js'
 import { startServer } from '../server.js'
 import { drainOnSignal } from '../signals.js'
+import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
+import { startWorkers } from '../workers/first.js'
+import { runWorker } from '../workers/worker.js'
 
-const standardOutput = 1
-const flushMs = 1_000
+/** What workers need besides the time for draining: to start, and to write their last lines. */
+const workerMarginMs = 5_000
 
 /** Serves until a signal ends it. Rejects when it cannot start. */
 export async function serve(configOption: string | undefined): Promise<void> {
   const settings = readProcessSettings()
+  if (cluster.isWorker) return runWorker(settings.variables)
+
   const file = configOption ?? settings.configFile ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined)
   const demo = file === undefined ? await startDemo(settings.demoPort) : undefined
   const clock = systemClock()
-  const { config, state } =
-    demo === undefined
-      ? openConfigured(loadConfig(file ?? defaultConfigFile, settings.variables), clock)
-      : openDemo(demo, clock)
+  const hub = createStateHub()
+  const opened = demo === undefined ? openFile(file, settings, clock, hub) : openDemo(demo, clock, hub)
+  const { config, state } = opened
 
-  const writer = createLogWriter(standardOutput)
+  const writer = createLogWriter(standardOutput, { isShared: settings.workers > 1 })
   const logger = createLogger(writer, config.logs.level)
   watchForBugs(logger, writer)
   const seeded = await applySeeds(config, state.storage, clock)
-  const server = await startServer({ config, state, clock, writer, logger })
-  logger.info(started(config, server.url, seeded), 'listening')
-  demo?.welcome(server.url, config.storage.file !== undefined)
+  const running = await run(opened, { workers: settings.workers, hub, clock, writer, logger })
+  logger.info(started(config, running.url, seeded, settings.workers), 'listening')
+  demo?.welcome(running.url, config.storage.file !== undefined)
 
   drainOnSignal(async (signal) => {
     logger.info({ signal }, 'draining')
-    await server.drain()
+    await running.drain()
     await state.storage.close()
     await demo?.stop()
     logger.info('stopped')
     await writer.flush(flushMs)
-  })
+  }, running.kill)
 }
 
 interface Opened {
   readonly config: Config
   readonly state: State
+  /** What the configuration was read from. */
+  readonly source: { readonly name: string; readonly text: string }
 }
 
-function openConfigured(config: Config, clock: Clock): Opened {
-  return { config, state: openState(config, clock) }
+interface RunParts {
+  readonly workers: number
+  readonly hub: StateHub
+  readonly clock: Clock
+  readonly writer: LogWriter
+  readonly logger: Logger
+}
+
+function run({ config, state, source }: Opened, { workers, hub, clock, writer, logger }: RunParts): Promise<Running> {
+  if (workers === 1) return startServer({ config, state, clock, writer, logger })
+  const { drainDelay, drainTimeout } = config.server
+  const drainWithinMs = drainDelay + drainTimeout + workerMarginMs
+  return startWorkers({ count: workers, configuration: source, state, hub, logger, drainWithinMs })
+}
+
+function openFile(
+  file: string = defaultConfigFile,
+  { variables }: ProcessSettings,
+  clock: Clock,
+  hub: StateHub,
+): Opened {
+  return open({ name: file, text: readConfigFile(file) }, variables, clock, hub)
 }
 
 /** A second demo in the same folder runs, too, but keeps nothing. */
-function openDemo({ config, configWithoutFile }: Demo, clock: Clock): Opened {
+function openDemo({ text, textWithoutFile }: Demo, clock: Clock, hub: StateHub): Opened {
   try {
-    return openConfigured(config, clock)
+    return open({ name: 'demo', text }, {}, clock, hub)
   } catch (error) {
-    if (error instanceof Error && error.message.includes(' is in use by process ')) {
-      return openConfigured(configWithoutFile, clock)
-    }
-    throw error
+    if (!(error instanceof Error) || !error.message.includes(' is in use by process ')) throw error
+    return open({ name: 'demo', text: textWithoutFile }, {}, clock, hub)
   }
 }
 
-function started(config: Config, url: string, seeded: number): object {
-  const { registry, projects } = config
-  return { url, node: process.versions.node, apps: registry.list().length, projects: projects.length, seeded }
+function open(source: Opened['source'], variables: ProcessSettings['variables'], clock: Clock, hub: StateHub): Opened {
+  const config = parseConfig(source.text, source.name, variables)
+  return { config, state: openState(config, clock, hub.announce), source }
 }
 
-/** What nobody caught is a bug: it is logged without its message, and a process in an unknown state ends. */
-function watchForBugs(logger: Logger, writer: LogWriter): void {
-  process.on('unhandledRejection', (reason) => {
-    logger.error({ fault: describeFault(reason) }, 'unhandled rejection')
-  })
-  process.on('uncaughtException', (error) => {
-    logger.fatal({ fault: describeFault(error) }, 'uncaught exception')
-    void writer.flush(flushMs).finally(() => process.exit(1))
-  })
+function started(config: Config, url: string, seeded: number, workers: number): object {
+  const { registry, projects } = config
+  return { url, node: process.versions.node, workers, apps: registry.list().length, projects: projects.length, seeded }
 }

@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path'
-import { type Config, parseConfig } from '../config.js'
 import { banner } from './banner.js'
 import { openDataFolder } from './data-folder.js'
 import { demoConfig } from './demo-config.js'
@@ -8,9 +7,10 @@ import { freePort } from './free-port.js'
 
 /** What runs when nobody configured anything. */
 export interface Demo {
-  readonly config: Config
+  /** The text of its configuration. */
+  readonly text: string
   /** The same for a server beside another one that uses the data folder. */
-  readonly configWithoutFile: Config
+  readonly textWithoutFile: string
   /** Shows what to paste. */
   welcome(url: string, keepsData: boolean): void
   stop(): Promise<void>
@@ -26,10 +26,9 @@ export async function startDemo(port: number = usualPort): Promise<Demo> {
   const upstream = await startDemoUpstream(keys.demoApiKey)
   const actualPort = await freePort([port, port + 1, port + 2])
   const places = { port: actualPort, upstreamPort: upstream.port }
-  const read = (file: string | undefined): Config => parseConfig(demoConfig(keys, { ...places, file }), 'demo', {})
   return {
-    config: read(join(folder, 'proxy.db')),
-    configWithoutFile: read(undefined),
+    text: demoConfig(keys, { ...places, file: join(folder, 'proxy.db') }),
+    textWithoutFile: demoConfig(keys, { ...places, file: undefined }),
     welcome(url, keepsData) {
       const takenPort = actualPort === port ? undefined : port
       const facts = { url, takenPort, upstreamPort: upstream.port, clientSecret: keys.clientSecret, folder, keepsData }

@@ -16,13 +16,15 @@ type Sink = (batch: Buffer, done: (isOpen: boolean) => void) => void
 
 const BATCH_AFTER_MS = 10
 const BATCH_CHARACTERS = 64 * 1024
+const PIPE_BYTES = 4_096
 const KEPT_CHARACTERS = 4 * 1024 * 1024
 
 /**
  * Lines to a file descriptor. Node writes to pipes synchronously, so that a reader that stops would stop the server:
- * here a pipe is a socket, anything else goes through the thread pool, one batch at a time.
+ * here a pipe is a socket, anything else goes through the thread pool, one batch at a time. `isShared` keeps the lines
+ * of several processes on one pipe whole.
  */
-export function createLogWriter(descriptor: number): LogWriter {
+export function createLogWriter(descriptor: number, { isShared = false } = {}): LogWriter {
   let pending = ''
   let isWriting = false
   let isOpen = true
@@ -31,7 +33,7 @@ export function createLogWriter(descriptor: number): LogWriter {
   let timer: NodeJS.Timeout | undefined
   let whenIdle: (() => void) | undefined
   const isFull = (): boolean => pending.length >= BATCH_CHARACTERS
-  const send = openSink(descriptor, () => {
+  const send = openSink(descriptor, isShared, () => {
     isOpen = false
   })
 
@@ -80,7 +82,7 @@ export function createLogWriter(descriptor: number): LogWriter {
   }
 }
 
-function openSink(descriptor: number, onClosed: () => void): Sink {
+function openSink(descriptor: number, isShared: boolean, onClosed: () => void): Sink {
   let kind: { isFIFO(): boolean; isSocket(): boolean }
   try {
     kind = fstatSync(descriptor)
@@ -88,16 +90,37 @@ function openSink(descriptor: number, onClosed: () => void): Sink {
     onClosed()
     return (_batch, done) => done(false)
   }
-  return kind.isFIFO() || kind.isSocket() ? streamSink(descriptor, onClosed) : fileSink(descriptor)
+  return kind.isFIFO() || kind.isSocket() ? streamSink(descriptor, isShared, onClosed) : fileSink(descriptor)
 }
 
-function streamSink(descriptor: number, onClosed: () => void): Sink {
+function streamSink(descriptor: number, isShared: boolean, onClosed: () => void): Sink {
   const socket = new Socket({ fd: descriptor, readable: false, writable: true })
   socket.on('error', onClosed) // the reader is gone; calls go on without a log
   socket.unref()
   return (batch, done) => {
-    socket.write(batch, (error) => done(error === undefined || error === null))
+    const pieces = isShared ? wholeLines(batch) : [batch]
+    const next = (error?: Error | null): void => {
+      const piece = pieces.shift()
+      if (piece === undefined || (error !== undefined && error !== null)) done(error === undefined || error === null)
+      else socket.write(piece, next)
+    }
+    next()
   }
+}
+
+/** Pieces that the system writes to a pipe whole or not at all: lines of several workers do not mix (POSIX PIPE_BUF). */
+function wholeLines(batch: Buffer): Buffer[] {
+  const pieces: Buffer[] = []
+  let start = 0
+  while (batch.length - start > PIPE_BYTES) {
+    const lastEnd = batch.lastIndexOf(10, start + PIPE_BYTES - 1)
+    const end = lastEnd < start ? batch.indexOf(10, start + PIPE_BYTES) : lastEnd
+    if (end === -1) break
+    pieces.push(batch.subarray(start, end + 1))
+    start = end + 1
+  }
+  if (start < batch.length) pieces.push(batch.subarray(start))
+  return pieces
 }
 
 function fileSink(descriptor: number): Sink {

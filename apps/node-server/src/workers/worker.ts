@@ -1,0 +1,61 @@
+import { systemClock } from '@proxy/core'
+import { connectSharedState, processChannel } from '@proxy/storage-memory'
+import { parseConfig } from '../config.js'
+import { createLogWriter } from '../logging/log-writer.js'
+import { createLogger } from '../logging/logger.js'
+import { startServer } from '../server.js'
+import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
+import { metricsClient } from './all-metrics.js'
+import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
+
+/** Serves calls with the state of the first process, from its start message until it says to drain, or is gone. */
+export function runWorker(environment: Readonly<Record<string, string | undefined>>): void {
+  const send = (message: object): void => void process.send?.(message)
+  const metrics = metricsClient(send)
+  let drain = (): void => process.exit(0)
+
+  // A terminal signals the whole group; what a signal means is the first process's to say.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
+  process.on('disconnect', () => drain())
+  process.on('message', (wrapped: unknown) => {
+    void metrics.hear(wrapped)
+    const message = unwrap<ToWorker>(wrapped)
+    if (message?.drain) drain()
+    if (message?.start === undefined) return
+    start(message.start).then(
+      (running) => {
+        drain = running.drain
+        send(wrap<ToFirst>({ ready: { url: running.url } }))
+      },
+      (error: unknown) => {
+        send(wrap<ToFirst>({ failed: error instanceof Error ? error.message : 'A worker could not start.' }))
+      },
+    )
+  })
+
+  send(wrap<ToFirst>({ hello: true }))
+
+  async function start({ name, text }: { readonly name: string; readonly text: string }) {
+    const config = parseConfig(text, name, environment)
+    const writer = createLogWriter(standardOutput, { isShared: true })
+    const logger = createLogger(writer, config.logs.level)
+    watchForBugs(logger, writer)
+    const clock = systemClock()
+    const state = connectSharedState(processChannel(process), { clock })
+    const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
+    const end = async (): Promise<void> => {
+      await server.drain()
+      await writer.flush(flushMs)
+      process.exit(0)
+    }
+    let isDraining = false
+    return {
+      url: server.url,
+      drain: () => {
+        if (isDraining) return
+        isDraining = true
+        void end()
+      },
+    }
+  }
+}
