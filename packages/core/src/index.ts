@@ -19,6 +19,7 @@ export { Cancellation } from './cancellation.js'
 export { customFieldFault } from './custom-fields.js'
 export type { ErrorCode, ProxyErrorOptions } from './errors.js'
 export { errorStatus, ProxyError, toProxyError } from './errors.js'
+export { ExchangeFailure } from './exchange-failure.js'
 export { ExchangeRefusal } from './exchange-refusal.js'
 export { freezeAccount } from './freeze-account.js'
 export { connectionListed, findHeader, hopByHopHeaders, isHeaderName, isHeaderValue } from './headers.js'
@@ -65,6 +66,7 @@ export type {
   AccountWriter,
   DocumentStore,
   DocumentWrite,
+  FreshAccountReader,
   Page,
   Storage,
   StoredDocument,
@@ -96,6 +98,7 @@ export type { Target } from './target.js'
 export { isFullUrl, parseTarget } from './target.js'
 export type { Template } from './template.js'
 export type { Moment } from './template-functions.js'
+export { nextRefreshAt } from './token-life.js'
 export type { AllowPrivate } from './transport/allow-private.js'
 export { compileAllowPrivate } from './transport/allow-private.js'
 export type { UndiciTransportOptions } from './transport/undici.js'

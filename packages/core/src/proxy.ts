@@ -75,16 +75,16 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     const taken = await takeBody(incoming, app, call, body)
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
-    let values = await freshCredential(account, app, refresher)
-    const signed = inject(asked, values, app, clock.now())
+    let fresh = await freshCredential(account, app, refresher)
+    const signed = inject(asked, fresh.values, app, clock.now())
     const hop = {
       app,
       cancellation,
       allows: (next: typeof target) => allowsTarget(next, app, account),
-      sign: (next: typeof asked) => inject(next, values, app, clock.now()),
+      sign: (next: typeof asked) => inject(next, fresh.values, app, clock.now()),
       renew: async () => {
-        const renewed = await renewedCredential(account, app, refresher)
-        values = renewed ?? values
+        const renewed = await renewedCredential(fresh, app, refresher)
+        fresh = renewed ?? fresh
         return renewed !== undefined
       },
       attempted: () => seen.attempts++,
@@ -115,6 +115,9 @@ export function createProxy(options: ProxyOptions): ApiProxy {
       }
       if (hooks.length > 0) tell(hooks, seen.event(incoming))
     },
-    close: () => transport.close(),
+    async close() {
+      await refresher?.idle()
+      await transport.close()
+    },
   }
 }

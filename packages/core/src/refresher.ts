@@ -1,26 +1,26 @@
 import type { Account } from './account.js'
 import type { App } from './app.js'
-import { Cancellation } from './cancellation.js'
 import { ProxyError } from './errors.js'
-import { ExchangeRefusal } from './exchange-refusal.js'
+import { ExchangeFailure } from './exchange-failure.js'
 import { limitKey } from './keys.js'
-import type { Clock } from './ports/clock.js'
-import type { RefreshEvent } from './ports/hooks.js'
-import type { Lease, LeaseStore } from './ports/lease.js'
-import type { AccountReader, AccountWriter } from './ports/storage.js'
-import type { TokenExchange, TokenSet } from './ports/token-exchange.js'
-import { withTokens } from './renewed-account.js'
+import { endsTheCall, isOwnFault, refreshFailed } from './refresh-errors.js'
+import { createFlights, type FlightParts } from './refresh-flight.js'
+import { createRefreshPauses } from './refresh-pauses.js'
+import { haveSameTokens, isRenewable } from './renewed-account.js'
+import { defaultMarginMs, isTokenAlive, isTokenDue } from './token-life.js'
+import { within } from './waiting.js'
 
-export interface RefresherOptions {
-  readonly storage: AccountReader & AccountWriter
-  readonly leases: LeaseStore
-  readonly exchange: TokenExchange
-  readonly clock: Clock
-  readonly onRefresh: (event: RefreshEvent) => void
+export interface RefresherOptions extends FlightParts {
   /** Milliseconds before its end at which a token counts as due. Default 60,000. */
   readonly marginMs?: number
-  /** Milliseconds that a caller waits for somebody else's exchange. Default 25,000. */
+  /** Milliseconds that a caller without a valid token waits for one. Default 25,000. */
   readonly waitMs?: number
+  /**
+   * Milliseconds that the one caller who renews a token waits while the old one is still valid; then the renewal goes on
+   * behind the call. Default 1,000. Where nothing runs between calls, as on Lambda, use `waitMs`.
+   */
+  readonly aliveWaitMs?: number
+  readonly random?: () => number
 }
 
 /** Keeps accounts' credentials fresh: one exchange per expiry, here and across instances. */
@@ -28,210 +28,126 @@ export interface Refresher {
   /** True when the account's token ends soon, has ended, or was never made. */
   isDue(account: Account, app: App): boolean
   /**
-   * The account with a credential valid now. A failed refresh of a token that still lives gives the account as it is;
-   * otherwise throws `account_reauth_required` or `credential_refresh_failed`.
+   * The account with a credential valid now. While the token lives, a slow or failed refresh gives the account as it is;
+   * otherwise throws `account_reauth_required`, `account_config_invalid` or `credential_refresh_failed`.
    */
   refresh(account: Account, app: App): Promise<Account>
-  /** As `refresh`, for a token that the vendor refused although it looks alive. */
+  /**
+   * As `refresh`, for a token that the vendor refused although it looks alive. The account as it was when there is no
+   * other token to be had.
+   */
   renewRefused(account: Account, app: App): Promise<Account>
+  /** Resolves when no refresh is under way, so that none is cut off by the end of the process. */
+  idle(): Promise<void>
 }
 
-/** Outlives a process that is stopped for a while in the middle of an exchange, so that nobody spends its grant again. */
-const leaseMs = 30_000
-const heartbeatMs = 10_000
-const pollMs = 100
 /** A token that was renewed this recently and is refused all the same will not get better by renewing it again. */
 const justRenewedMs = 10_000
-const firstBackoffMs = 1_000
-const longestBackoffMs = 60_000
-const writeAttempts = 5
-
-interface Backoff {
-  readonly until: number
-  readonly delayMs: number
-}
 
 export function createRefresher(options: RefresherOptions): Refresher {
-  const { storage, leases, exchange, clock, onRefresh } = options
-  const marginMs = options.marginMs ?? 60_000
+  const { clock } = options
+  const marginMs = options.marginMs ?? defaultMarginMs
   const waitMs = options.waitMs ?? 25_000
-  const underWay = new Map<string, Promise<Account>>()
-  const backoffs = new Map<string, Backoff>()
+  const aliveWaitMs = options.aliveWaitMs ?? 1_000
+  const fly = createFlights(options)
+  const pauses = createRefreshPauses(clock, options.random ?? Math.random)
+  /** By account: in this process, callers share one refresh. */
+  const flights = new Map<string, Promise<Account>>()
 
-  function isDue(account: Account, app: App): boolean {
-    if (app.renewal === undefined) return false
-    if (account.expiresAt !== undefined) return account.expiresAt - marginMs <= clock.now()
-    return app.renewal.fromNothing && account.lastRefreshedAt === undefined
-  }
+  const isDue = (account: Account, app: App): boolean => isTokenDue(account, app, marginMs, clock.now())
+  const isAlive = (account: Account, app: App): boolean => isTokenAlive(account, app, clock.now())
 
-  function isAlive(account: Account, app: App): boolean {
-    if (account.expiresAt !== undefined) return account.expiresAt > clock.now()
-    return !(app.renewal?.fromNothing ?? false) || account.lastRefreshedAt !== undefined
-  }
-
-  /** One exchange at a time for each account in this process; the others wait for it. */
-  function once(account: Account, app: App): Promise<Account> {
-    const key = limitKey(['refresh', account.project, account.environment, account.id])
-    let pending = underWay.get(key)
-    if (pending === undefined) {
-      pending = acrossInstances(key, account, app).finally(() => underWay.delete(key))
-      underWay.set(key, pending)
-    }
-    return pending
-  }
-
-  async function acrossInstances(key: string, account: Account, app: App): Promise<Account> {
-    const giveUpAt = clock.now() + waitMs
-    for (;;) {
-      const lease = await leases.acquire(key, leaseMs)
-      if (lease !== undefined) return holding(lease, key, account, app)
-      await pause(clock, pollMs)
-      const current = await reread(account)
-      if (hasNewer(current, account)) return current
-      if (clock.now() >= giveUpAt) throw refreshFailed(account)
-    }
-  }
-
-  async function holding(lease: Lease, key: string, account: Account, app: App): Promise<Account> {
-    const heartbeat = beat(clock, lease)
-    try {
-      const current = await reread(account)
-      if (hasNewer(current, account)) return current
-      const renewed = await exchangeAndWrite(current, app)
-      backoffs.delete(key)
-      return renewed
-    } catch (error) {
-      if (!(error instanceof ProxyError)) backOff(key)
-      throw error
-    } finally {
-      heartbeat.stop()
-      await lease.release().catch(ignore)
-    }
-  }
-
-  async function exchangeAndWrite(account: Account, app: App): Promise<Account> {
-    let tokens: TokenSet
-    try {
-      tokens = await exchange.exchange(account, app, new Cancellation())
-    } catch (error) {
-      if (error instanceof ExchangeRefusal) return await refused(account, app, error)
-      await note(account, { error: 'The last refresh failed.' })
-      tell(account, 'failed', error)
-      throw error
-    }
-    const written = await store(account, (current) => withTokens(current, tokens, clock.now()))
-    tell(written, 'refreshed', undefined)
-    return written
-  }
-
-  /** Somebody may have stored a newer grant meanwhile; only when nobody has is the account dead. */
-  async function refused(account: Account, app: App, refusal: ExchangeRefusal): Promise<Account> {
-    const current = await reread(account)
-    if (hasNewer(current, account) && isAlive(current, app)) return current
-    await note(current, { dead: true, error: 'The vendor refused to renew the grant; connect the account again.' })
-    tell(account, 'dead', refusal)
-    throw reauthRequired(account)
-  }
-
-  async function note(account: Account, change: Partial<Account>): Promise<void> {
-    await store(account, (current) => ({ ...current, ...change, updatedAt: clock.now() })).catch(ignore)
-  }
-
-  /** Writes over the newest version; an account that is gone stays gone. */
-  async function store(account: Account, change: (current: Account) => Account): Promise<Account> {
-    let current = account
-    for (let attempt = 0; attempt < writeAttempts; attempt++) {
-      const written = await storage.writeAccount(change(current), current.version)
-      if (written !== undefined) return written
-      current = await reread(account)
-      if (hasNewer(current, account)) return current
-    }
-    throw refreshFailed(account)
-  }
-
-  async function reread(account: Account): Promise<Account> {
-    const current = await storage.readAccount(account, account.id)
-    if (current === undefined) throw new ProxyError('record_not_found', 'No such record.')
-    if (current.dead) throw reauthRequired(current)
-    return current
-  }
-
-  function backOff(key: string): void {
-    const before = backoffs.get(key)
-    const delayMs = before === undefined ? firstBackoffMs : Math.min(before.delayMs * 2, longestBackoffMs)
-    backoffs.set(key, { until: clock.now() + delayMs, delayMs })
+  function start(key: string, known: Account, app: App, isNeeded: (current: Account) => boolean, patienceMs: number) {
+    const flight = fly({ key, known, app, isNeeded, waitMs: patienceMs })
+      .then(
+        (account) => {
+          pauses.end(key)
+          return account
+        },
+        (error: unknown) => {
+          const retryAfterMs = error instanceof ExchangeFailure ? error.retryAfterMs : undefined
+          if (!isOwnFault(error)) pauses.afterFailure(key, known, retryAfterMs)
+          throw error
+        },
+      )
+      .finally(() => flights.delete(key))
+    flights.set(key, flight)
+    flight.catch(ignore) // Callers may have stopped waiting.
+    return flight
   }
 
   async function refresh(account: Account, app: App): Promise<Account> {
-    const alive = isAlive(account, app)
-    const key = limitKey(['refresh', account.project, account.environment, account.id])
-    const backoff = backoffs.get(key)
-    if (backoff !== undefined && backoff.until > clock.now()) {
-      if (alive) return account
-      throw refreshFailed(account, backoff.until - clock.now())
-    }
-    try {
-      return await once(account, app)
-    } catch (error) {
-      if (error instanceof ProxyError && error.code !== 'credential_refresh_failed') throw error
-      if (alive) return account
-      throw error instanceof ProxyError ? error : refreshFailed(account, undefined, error)
+    const key = keyOf(account)
+    const giveUpAt = clock.now() + waitMs
+    let known = account
+    for (;;) {
+      const isAliveNow = isAlive(known, app)
+      const underWay = flights.get(key)
+      const pausedMs = underWay === undefined ? pauses.left(key, known) : 0
+      if (isAliveNow && (underWay !== undefined || pausedMs > 0)) return known
+      if (pausedMs > 0) throw refreshFailed(known, pausedMs)
+      const leftMs = giveUpAt - clock.now()
+      if (leftMs <= 0) throw refreshFailed(known, 1_000)
+      const flight = underWay ?? start(key, known, app, (current) => isDue(current, app), isAliveNow ? 0 : leftMs)
+      try {
+        known = (await within(clock, isAliveNow ? patience(known) : leftMs, flight)) ?? known
+        if (isAlive(known, app)) return known
+      } catch (error) {
+        if (endsTheCall(error)) throw error
+        if (isAlive(known, app)) return known
+        if (!isAliveNow) throw asRefreshFailure(error, known, key)
+      }
     }
   }
 
-  function tell(account: Account, outcome: RefreshEvent['outcome'], error: unknown): void {
-    const { project, environment, id, app } = account
-    const reason = error instanceof Error ? error.name : undefined
-    onRefresh({ type: 'refresh', project, environment, account: id, app, outcome, reason })
+  /** Until its token ends, a caller need not wait for long. */
+  function patience({ expiresAt = Number.POSITIVE_INFINITY }: Account): number {
+    return Math.min(aliveWaitMs, expiresAt - clock.now())
+  }
+
+  function asRefreshFailure(error: unknown, account: Account, key: string): ProxyError {
+    if (error instanceof ProxyError && passedOn.has(error.code)) return error
+    return refreshFailed(account, pauses.left(key, account), error)
+  }
+
+  async function renewRefused(account: Account, app: App): Promise<Account> {
+    const key = keyOf(account)
+    const { lastRefreshedAt } = account
+    if (!isRenewable(account, app)) return account
+    if (lastRefreshedAt !== undefined && lastRefreshedAt + justRenewedMs > clock.now()) return account
+    const isRefused = (current: Account): boolean => haveSameTokens(current, account)
+    try {
+      const underWay = flights.get(key)
+      const other = underWay && (await within(clock, waitMs, underWay).catch(ignore))
+      if (other !== undefined && !isRefused(other)) return other
+      if (pauses.left(key, account) > 0) return account
+      const flight = flights.get(key) ?? start(key, account, app, isRefused, waitMs)
+      return (await within(clock, waitMs, flight)) ?? account
+    } catch (error) {
+      if (endsTheCall(error)) throw error
+      return account
+    }
   }
 
   return {
     isDue,
     refresh,
-    async renewRefused(account, app) {
-      const renewedAt = account.lastRefreshedAt
-      if (renewedAt !== undefined && renewedAt + justRenewedMs > clock.now()) return account
-      return refresh(account, app)
+    renewRefused,
+    async idle() {
+      while (flights.size > 0) await Promise.allSettled(flights.values())
     },
   }
 }
 
-/** True when a refresh has happened since `known` was read. */
-function hasNewer(current: Account, known: Account): boolean {
-  return current.version !== known.version && current.lastRefreshedAt !== known.lastRefreshedAt
-}
+/** Failures that say more than that the refresh failed. */
+const passedOn: ReadonlySet<string> = new Set([
+  'account_config_invalid',
+  'credential_refresh_failed',
+  'credential_store_unavailable',
+])
 
-function beat(clock: Clock, lease: Lease): { stop(): void } {
-  let timer = clock.after(heartbeatMs, next)
-  function next(): void {
-    timer = clock.after(heartbeatMs, next)
-    lease.renew().catch(ignore)
-  }
-  return { stop: () => timer.cancel() }
-}
-
-function pause(clock: Clock, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    clock.after(delayMs, resolve)
-  })
+function keyOf({ project, environment, id }: Account): string {
+  return limitKey(['refresh', project, environment, id])
 }
 
 function ignore(): void {}
-
-function reauthRequired(account: Account): ProxyError {
-  return new ProxyError('account_reauth_required', `The account ${account.id} has to be connected again.`, {
-    details: { account_id: account.id },
-  })
-}
-
-function refreshFailed(account: Account, retryAfterMs = 1_000, cause?: unknown): ProxyError {
-  return new ProxyError(
-    'credential_refresh_failed',
-    `The credential of the account ${account.id} cannot be renewed at the moment.`,
-    {
-      details: { account_id: account.id },
-      retryAfterSeconds: Math.max(1, Math.ceil(retryAfterMs / 1000)),
-      cause,
-    },
-  )
-}

@@ -7,6 +7,12 @@ export interface AccountReader {
   readAccountByExternalId(scope: Scope, app: string, externalId: string): Promise<Account | undefined>
 }
 
+/** A reader that remembers accounts, and can be asked what the store says at this moment. */
+export interface FreshAccountReader {
+  /** As `readAccount`, past what is remembered. Rejects when the store fails, whatever is remembered. */
+  readFreshAccount(scope: Scope, id: string): Promise<Account | undefined>
+}
+
 /** Writes guarded by version. */
 export interface AccountWriter {
   /**

@@ -15,8 +15,9 @@ export interface TokenSet {
 /** Gets a fresh credential for an account from the vendor: OAuth2 refresh, client credentials, a login, … */
 export interface TokenExchange {
   /**
-   * One attempt. Rejects with `ExchangeRefusal` when the vendor says that the grant is void, with any other error when
-   * the outcome is unknown or may be better next time.
+   * One attempt, which ends soon after `cancellation`. Rejects with `ExchangeRefusal` when the vendor says that the grant
+   * is void, with `account_config_invalid` when the account lacks something, with `ExchangeFailure` or any other error
+   * when the outcome is unknown or may be better next time.
    */
   exchange(account: Account, app: App, cancellation: Cancellation): Promise<TokenSet>
 }

@@ -101,7 +101,12 @@ async function renewAndResend(
   parts: ForwardParts,
   endsAt: number,
 ): Promise<UpstreamResponse> {
-  if (!(await hop.renew()) || !isReplayable(call.body)) return refused
+  try {
+    if (!(await hop.renew()) || !isReplayable(call.body)) return refused
+  } catch (error) {
+    refused.discard()
+    throw error
+  }
   refused.discard()
   return await sendOnce(hop.sign(call), hop, parts, endsAt)
 }

@@ -1,25 +1,25 @@
-import type { Account, CredentialValues } from '../account.js'
+import type { Account } from '../account.js'
 import type { App } from '../app.js'
 import type { Refresher } from '../refresher.js'
-import type { Secret } from '../secret.js'
+import { haveSameTokens } from '../renewed-account.js'
 
-/** The values to inject, valid at this moment: renewed first when they are about to end. */
+/** The account with values that are valid at this moment: renewed first when they are about to end. */
 export function freshCredential(
   account: Account,
   app: App,
   refresher: Refresher | undefined,
-): Secret<CredentialValues> | Promise<Secret<CredentialValues>> {
-  if (refresher === undefined || !refresher.isDue(account, app)) return account.values
-  return refresher.refresh(account, app).then((fresh) => fresh.values)
+): Account | Promise<Account> {
+  if (refresher === undefined || !refresher.isDue(account, app)) return account
+  return refresher.refresh(account, app)
 }
 
-/** New values after the upstream refused the ones that looked alive; undefined when there are none to be had. */
+/** The account with other values after the upstream refused these, which looked alive; undefined when there are none. */
 export async function renewedCredential(
   account: Account,
   app: App,
   refresher: Refresher | undefined,
-): Promise<Secret<CredentialValues> | undefined> {
+): Promise<Account | undefined> {
   if (refresher === undefined || app.renewal === undefined) return undefined
   const renewed = await refresher.renewRefused(account, app)
-  return renewed.values === account.values ? undefined : renewed.values
+  return haveSameTokens(renewed, account) ? undefined : renewed
 }

@@ -1,7 +1,7 @@
 import type { Account, Scope } from '../account.js'
 import { limitKey } from '../keys.js'
 import type { Clock } from '../ports/clock.js'
-import type { Storage, StoredDocument } from '../ports/storage.js'
+import type { FreshAccountReader, Storage, StoredDocument } from '../ports/storage.js'
 import { createReadCache } from './read-cache.js'
 
 /** A record that was written or deleted, here or elsewhere. `all` when nobody knows which. */
@@ -34,7 +34,7 @@ export interface CachedOptions {
  * A storage that remembers the single records it reads; lists are asked for each time. What is changed through it, or
  * told by `subscribe`, is read anew at once. Closing it closes `storage`.
  */
-export function cached(storage: Storage, options: CachedOptions): Storage {
+export function cached(storage: Storage, options: CachedOptions): Storage & FreshAccountReader {
   const { clock } = options
   const now = (): number => clock.now()
   const ttlMs = options.ttlMs ?? 5_000
@@ -56,6 +56,11 @@ export function cached(storage: Storage, options: CachedOptions): Storage {
 
   return {
     readAccount,
+    async readFreshAccount(scope, id) {
+      const account = await storage.readAccount(scope, id)
+      accounts.forget(accountKey(scope, id))
+      return account
+    },
     async readAccountByExternalId(scope, app, externalId) {
       const key = externalKey(scope, app, externalId)
       const load = async (): Promise<string | undefined> => {
