@@ -68,6 +68,8 @@ const imports: ReadonlyArray<readonly [rule: string, file: string, source: strin
   ],
   ['2: a storage imports the core', 'packages/storage-memory/src/a.ts', '@proxy/runtime-node', false],
   ['2: a runtime imports the core', 'packages/runtime-node/src/a.ts', '@proxy/storage-memory', false],
+  ['2: the token exchange imports the core', 'packages/oauth/src/a.ts', '@proxy/storage-memory', false],
+  ['2: the token exchange imports the core', 'packages/oauth/src/b.ts', '@proxy/core', true],
   ['3: contracts are for tests', 'packages/storage-memory/src/b.ts', '@proxy/conformance', false],
   ['3: contracts are for tests', 'apps/node-server/src/a.ts', '@proxy/conformance', false],
   ['3: contracts are for tests', 'packages/storage-memory/src/c.test.ts', '@proxy/conformance', true],
@@ -215,7 +217,7 @@ describe('dependencies that reach a user', () => {
     expect(await dependencies('packages/core')).toEqual(['undici'])
   })
 
-  const plugs = workspaceFolders(root).filter((folder) => /^packages\/(storage|runtime|dialect)-/.test(folder))
+  const plugs = workspaceFolders(root).filter((folder) => /^packages\/(oauth$|storage-|runtime-|dialect-)/.test(folder))
   it.each(plugs)('are of ours the core alone for %s', async (folder) => {
     const ours = (await dependencies(folder)).filter((name) => name.startsWith('@proxy/'))
     expect(ours).toEqual(['@proxy/core'])
