@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { addedLatency, latencyScenario, latencyTable, measureLatency } from './bars/latency.mjs'
+import { judgeLatency, latencyScenario, latencyTable, measureLatency } from './bars/latency.mjs'
 import { judgeMemory, measureMemory, memoryScenario } from './bars/memory.mjs'
 import { measureProcessorTime } from './bars/processor.mjs'
 import { processorScenarios } from './bars/scenarios.mjs'
@@ -102,12 +102,9 @@ async function measure({ scenario, ...rest }) {
   }
   if (scenario === latencyScenario) {
     const samples = await measureLatency(rest)
-    const judged = ['p50', 'p99'].map((percentile) => ({
-      percentile,
-      ...judge({ figures: addedLatency(samples, percentile), limits: scenario.limits }),
-    }))
+    const judged = judgeLatency(samples)
     const tables = judged.map((part) => `added ${part.percentile}:\n\n${verdictTable(part)}`)
-    const data = { verdicts: judged.flatMap(({ verdicts }) => verdicts), isVoid: judged[0].isVoid }
+    const data = { verdicts: judged.flatMap(({ verdicts }) => verdicts), isVoid: judged.some(({ isVoid }) => isVoid) }
     return {
       text: [latencyTable(samples), ...tables].join('\n\n'),
       data: { ...data, samples: Object.fromEntries(samples) },

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { warmUp } from '../lib/load.mjs'
 import { loadCore } from '../lib/machine.mjs'
 import { run } from '../lib/processes.mjs'
-import { table } from '../lib/report.mjs'
+import { judge, table } from '../lib/report.mjs'
 import { median, minimum, shuffled } from '../lib/statistics.mjs'
 
 const rate = 500
@@ -51,8 +51,19 @@ export async function measureLatency({ candidates, place, settings, node, say })
   return samples
 }
 
+/** Verdicts on the added p50 and p99. The few slow calls of a p99 vary too much to say whether a run is valid. */
+export function judgeLatency(samples) {
+  const { limits } = latencyScenario
+  const [p50, p99] = [addedLatency(samples, 'p50'), addedLatency(samples, 'p99')]
+  const middle = { percentile: 'p50', ...judge({ figures: p50, limits }) }
+  return [
+    middle,
+    { percentile: 'p99', ...judge({ figures: p99, limits }), agreement: undefined, isVoid: middle.isVoid },
+  ]
+}
+
 /** What each candidate adds to the direct way, by name; at least one microsecond. */
-export function addedLatency(samples, percentile) {
+function addedLatency(samples, percentile) {
   const direct = median(samples.get('direct').map((sample) => sample[percentile]))
   const proxies = [...samples].filter(([name]) => name !== 'direct')
   return new Map(proxies.map(([name, list]) => [name, list.map((sample) => Math.max(1, sample[percentile] - direct))]))

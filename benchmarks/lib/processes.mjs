@@ -87,7 +87,7 @@ export function run(command, args, options = {}) {
     child.once('error', reject)
     child.once('close', (code) => {
       if (code === 0) resolve(output)
-      else reject(new Error(`${command} ${args.join(' ')} ended with ${code}: ${errors || output}`))
+      else reject(new Error(`${command} ${args[0]} … ended with ${code}: ${errors || output}`))
     })
   })
 }

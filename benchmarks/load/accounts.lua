@@ -2,7 +2,7 @@
 local count, target
 
 function init(arguments)
-  count = tonumber(arguments[1])
+  count = tonumber(arguments[1] or 1)
   target = wrk.path:match("^[^?]*")
 end
 
