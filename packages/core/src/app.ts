@@ -20,8 +20,8 @@ export interface App {
   /** Lower-case names that the injected credential takes: what the caller sends under them is dropped. */
   readonly reservedHeaders: ReadonlySet<string>
   readonly reservedQuery: ReadonlySet<string>
-  /** A strategy has to see the body's bytes, so it is held within a bound. */
-  readonly needsBodyBytes: boolean
+  /** A strategy has to see the bytes of this call's body, so it is held within a bound. */
+  needsBodyBytes(target: Target, headers: readonly string[]): boolean
   /** Takes the real call out of one that wraps it; undefined for most apps. */
   readonly unwrap: ((call: UpstreamCall) => UpstreamCall) | undefined
   /** Undefined when credentials do not end. */

@@ -7,10 +7,11 @@ import { isRecord } from './app-shape.js'
 import { strategies as builtInStrategies } from './auth/index.js'
 import { type BaseScope, compileBase } from './base-template.js'
 import { customFieldFault } from './custom-fields.js'
-import { checkOAuthUrls, compileDefaultHeaders, prepareAuth } from './definition-parts.js'
+import { checkOAuthUrls, compileDefaultHeaders } from './definition-parts.js'
 import { compilePattern } from './linear-pattern.js'
-import type { AuthStrategy } from './ports/auth-strategy.js'
+import type { AuthStrategy, PreparedAuth } from './ports/auth-strategy.js'
 import type { Renewal } from './ports/renewal.js'
+import { prepareAuth } from './prepare-auth.js'
 import { isRelativePath } from './target.js'
 
 export interface CompileOptions {
@@ -74,7 +75,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     auth,
     reservedHeaders: new Set(auth.flatMap((entry) => entry.headerNames)),
     reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames)),
-    needsBodyBytes: auth.some((entry) => entry.body === 'bytes'),
+    needsBodyBytes: bodyQuestion(auth),
     unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
     renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refreshTokenRenewal(definition),
     headers,
@@ -109,6 +110,14 @@ function readCustomFields(list: unknown, faults: AppFault[]): ReadonlyMap<string
     checkField(field, `custom_fields[${index}]`, faults)
   }
   return fields
+}
+
+/** Asked for every call, so a plain answer where no entry has to look at it. */
+function bodyQuestion(auth: readonly PreparedAuth[]): App['needsBodyBytes'] {
+  if (auth.some(({ body }) => body === 'bytes')) return () => true
+  const questions = auth.flatMap(({ body }) => (typeof body === 'function' ? [body] : []))
+  if (questions.length === 0) return () => false
+  return (target, headers) => questions.some((needsBytes) => needsBytes(target, headers))
 }
 
 function refreshTokenRenewal({ auth_type, oauth }: AppDefinition): Renewal | undefined {

@@ -1,6 +1,7 @@
 import type { AppRegistry } from './app.js'
 import { Cancellation } from './cancellation.js'
 import { toProxyError } from './errors.js'
+import { withoutInjectedPath } from './injected-location.js'
 import type { Authenticator } from './ports/authenticator.js'
 import type { Clock } from './ports/clock.js'
 import type { CustomLimits } from './ports/custom-limits.js'
@@ -72,7 +73,7 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     refuseIfSpent(seen.counted(await takeTurn(call, caller, app, account, turn))) // a refused call never touches a secret
     const target = resolveTarget(call, app, account)
     const headers = requestHeaders(call, incoming, app, account, header)
-    const taken = await takeBody(incoming, app, call, body)
+    const taken = await takeBody(incoming, app, call, app.needsBodyBytes(target, headers), body)
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
     let fresh = await freshCredential(account, app, refresher)
@@ -87,10 +88,17 @@ export function createProxy(options: ProxyOptions): ApiProxy {
         fresh = renewed ?? fresh
         return renewed !== undefined
       },
+      withoutCredential: (location: string) => withoutInjectedPath(location, app, fresh.values, clock.now()),
       attempted: () => seen.attempts++,
     }
     const response = await forward(asked, signed, hop, upstream)
-    await answer(response, open, { seen, app, now: clock.now(), extraHeaders: call.answerHeaders })
+    await answer(response, open, {
+      seen,
+      app,
+      now: clock.now(),
+      extraHeaders: call.answerHeaders,
+      withoutCredential: hop.withoutCredential,
+    })
   }
 
   async function serve(incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {

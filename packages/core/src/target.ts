@@ -117,12 +117,26 @@ export function removeQuery(target: Target, names: ReadonlySet<string>): Target 
 
 /** As `removeQuery`, for the text of any URL or path; a fragment stays. */
 export function removeQueryText(text: string, names: ReadonlySet<string>): string {
-  const queryStart = names.size === 0 ? -1 : text.indexOf('?')
+  return names.size === 0 ? text : removePairs(text, (pair) => names.has(queryName(pair)))
+}
+
+/** As `removeQuery`, but only the pairs that `sent` has too: what the other side may have copied from it. */
+export function removeSameQuery(target: Target, sent: Target, names: ReadonlySet<string>): Target {
+  const queryStart = names.size === 0 ? -1 : sent.path.indexOf('?')
+  if (queryStart === -1) return target
+  const pairs = sent.path.slice(queryStart + 1).split('&')
+  const same = new Set(pairs.filter((pair) => names.has(queryName(pair))).map(decodeQueryText))
+  const path = removePairs(target.path, (pair) => same.has(decodeQueryText(pair)))
+  return path === target.path ? target : withPath(target, path)
+}
+
+function removePairs(text: string, isRemoved: (pair: string) => boolean): string {
+  const queryStart = text.indexOf('?')
   const fragmentStart = queryStart === -1 ? -1 : text.indexOf('#')
   if (queryStart === -1 || (fragmentStart !== -1 && fragmentStart < queryStart)) return text
   const queryEnd = fragmentStart === -1 ? text.length : fragmentStart
   const pairs = text.slice(queryStart + 1, queryEnd).split('&')
-  const kept = pairs.filter((pair) => !names.has(queryName(pair)))
+  const kept = pairs.filter((pair) => !isRemoved(pair))
   if (kept.length === pairs.length) return text
   return text.slice(0, queryStart) + (kept.length === 0 ? '' : `?${kept.join('&')}`) + text.slice(queryEnd)
 }
@@ -148,7 +162,11 @@ function joinQuery(path: string, query: string): string {
 
 function queryName(pair: string): string {
   const end = pair.indexOf('=')
-  const raw = (end === -1 ? pair : pair.slice(0, end)).replaceAll('+', ' ')
+  return decodeQueryText(end === -1 ? pair : pair.slice(0, end))
+}
+
+function decodeQueryText(text: string): string {
+  const raw = text.replaceAll('+', ' ')
   if (!raw.includes('%')) return raw
   try {
     return decodeURIComponent(raw)

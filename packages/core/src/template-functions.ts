@@ -1,8 +1,11 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
 
-/** The moment of a call, for `now()`. Epoch milliseconds. */
+/** The moment of a call, for `now()`. */
 export interface Moment {
+  /** Epoch milliseconds. */
   readonly now: number
+  /** The value of `{{request.name}}`, in texts that are signed. */
+  readonly request?: (name: string) => string
 }
 
 export interface TemplateFunction {

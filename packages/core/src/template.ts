@@ -19,7 +19,8 @@ export interface Template {
   readonly text: string
 }
 
-type Part = (values: CredentialValues, moment: Moment | undefined) => string
+/** Gives the text of one piece. */
+export type TemplatePart = (values: CredentialValues, moment: Moment | undefined) => string
 
 /** Compiles a template; throws an `AppFault` for `field`, the place in the definition where the text stands. */
 export function compileTemplate(text: string, field: string): Template {
@@ -35,19 +36,21 @@ export function compileTemplate(text: string, field: string): Template {
   }
 }
 
-function join(parts: readonly Part[], values: CredentialValues, moment: Moment | undefined): string {
+function join(parts: readonly TemplatePart[], values: CredentialValues, moment: Moment | undefined): string {
   let text = ''
   for (const part of parts) text += part(values, moment)
   return text
 }
 
-function compilePiece(piece: TemplatePiece, field: string, fields: string[]): Part {
+/** Compiles one piece and adds the custom fields it uses to `fields`. */
+export function compilePiece(piece: TemplatePiece, field: string, fields: string[]): TemplatePart {
   if (piece.kind === 'text') {
     const { text } = piece
     return () => text
   }
   if (piece.kind === 'value') {
     const { name, source } = piece
+    if (source === 'request') return (_, moment) => requestText(moment, name)
     if (source === 'credentials') return (values) => ownText(values.credentials, name, 'credentials')
     fields.push(name)
     return (values) => ownText(values.customFields, name, 'custom_fields')
@@ -55,7 +58,7 @@ function compilePiece(piece: TemplatePiece, field: string, fields: string[]): Pa
   return compileCall(piece, field, fields)
 }
 
-function compileCall(piece: TemplatePiece & { kind: 'call' }, field: string, fields: string[]): Part {
+function compileCall(piece: TemplatePiece & { kind: 'call' }, field: string, fields: string[]): TemplatePart {
   const { name } = piece
   const known = templateFunctions.get(name)
   if (known === undefined) {
@@ -72,6 +75,11 @@ function compileCall(piece: TemplatePiece & { kind: 'call' }, field: string, fie
       parameters.map((parameter) => parameter(values, moment)),
       moment,
     )
+}
+
+function requestText(moment: Moment | undefined, name: string): string {
+  if (moment?.request === undefined) throw new Error('a template over a request was rendered without one')
+  return moment.request(name)
 }
 
 function ownText(values: Readonly<Record<string, string>>, name: string, source: string): string {

@@ -1,6 +1,8 @@
+import type { CredentialValues } from '../account.js'
 import { AppFault } from '../app.js'
 import { ProxyError } from '../errors.js'
 import type { AuthStrategy } from '../ports/auth-strategy.js'
+import type { Secret } from '../secret.js'
 import { compileTemplate } from '../template.js'
 import { refuseUnknown, textSetting } from './placement.js'
 
@@ -16,22 +18,22 @@ export const pathStrategy: AuthStrategy = {
     if (!text.startsWith('/') || text.endsWith('/')) {
       throw new AppFault(`${field}.prefix`, 'must start with a slash and not end with one')
     }
-    const prefix = compileTemplate(text, `${field}.prefix`)
+    const template = compileTemplate(text, `${field}.prefix`)
+    const prefix = (values: Secret<CredentialValues>, now: number): string => {
+      const rendered = template.render(values.reveal(), { now })
+      if (isPlainPath(rendered)) return rendered
+      throw new ProxyError(
+        'account_config_invalid',
+        "The account's credential for the path holds a character that a path segment cannot carry.",
+      )
+    }
     return {
       kind: 'path',
       headerNames: [],
       queryNames: [],
       body: 'untouched',
-      inject(values, request) {
-        const rendered = prefix.render(values.reveal(), request)
-        if (!isPlainPath(rendered)) {
-          throw new ProxyError(
-            'account_config_invalid',
-            "The account's credential for the path holds a character that a path segment cannot carry.",
-          )
-        }
-        return { path: rendered + request.target.path }
-      },
+      pathPrefix: prefix,
+      inject: (values, { target, now }) => ({ path: prefix(values, now) + target.path }),
     }
   },
 }

@@ -2,7 +2,7 @@ import type { CredentialValues } from '../account.js'
 import type { Secret } from '../secret.js'
 import type { Target } from '../target.js'
 import type { UpstreamCall } from '../upstream-call.js'
-import type { Renewal } from './renewal.js'
+import type { Renewal, UrlTemplate } from './renewal.js'
 import type { ClientIdentity } from './transport.js'
 
 /** The request as it will go out but for the credential. */
@@ -36,18 +36,29 @@ export interface PreparedAuth {
   /** Names that the caller can therefore not send: removed from what the caller asked for. */
   readonly headerNames: readonly string[]
   readonly queryNames: readonly string[]
-  /** `bytes`: `inject` sees the final body, buffered within a bound. */
-  readonly body: 'untouched' | 'bytes'
+  /** `bytes`: `inject` sees the final body, buffered within a bound. A function says so for each call. */
+  readonly body: 'untouched' | 'bytes' | ((target: Target, headers: readonly string[]) => boolean)
+  /** It covers what other entries set, so it comes after them. */
+  readonly isSignature?: true
   /** The credential is got from the vendor and renewed, by this exchange; undefined for all kinds that use what is stored. */
   readonly renewal?: Renewal
   /** Takes the real call out of one that wraps it; undefined for all kinds but such as Google Ads. */
   readonly unwrap?: (call: UpstreamCall) => UpstreamCall
+  /** The secret that `inject` puts before the caller's path, so that no `Location` gives it away. */
+  readonly pathPrefix?: (values: Secret<CredentialValues>, now: number) => string
   /** Pure. Throws `account_config_invalid` naming the field that is missing or malformed. */
   inject(values: Secret<CredentialValues>, request: RequestDescription): Injection
+}
+
+/** What a strategy may ask about the app that is being loaded. */
+export interface PrepareContext {
+  readonly customFields: ReadonlySet<string>
+  /** Compiles a URL over public custom fields, by the rules of a base URL; it may end in a fixed query. */
+  compileUrl(text: string, field: string): UrlTemplate
 }
 
 /** Makes a `PreparedAuth` of the settings in an app definition; throws `AppFault` naming the field. */
 export interface AuthStrategy {
   readonly kind: string
-  prepare(settings: Readonly<Record<string, unknown>>, field: string): PreparedAuth
+  prepare(settings: Readonly<Record<string, unknown>>, field: string, context: PrepareContext): PreparedAuth
 }

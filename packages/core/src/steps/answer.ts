@@ -12,6 +12,8 @@ export interface AnswerContext {
   readonly now: number
   /** Flat; from the dialect, such as CORS headers. */
   readonly extraHeaders: readonly string[]
+  /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
+  withoutCredential(location: string): string | undefined
 }
 
 /** Sends the upstream's head and streams its body. Rejects, with the connection cut, when the body breaks. */
@@ -66,7 +68,8 @@ export function answerHeaders(upstream: readonly string[], context: AnswerContex
     if (verdict === 'drop' || (listed !== undefined && listed.has(name.toLowerCase()))) continue
     if (verdict === 'set-cookie' && !app.relaySetCookie) continue
     if (verdict === 'rate-limit') upstreamLimits = true
-    headers.push(name, verdict === 'location' ? removeQueryText(value, app.reservedQuery) : value)
+    const shown = verdict === 'location' ? context.withoutCredential(removeQueryText(value, app.reservedQuery)) : value
+    if (shown !== undefined) headers.push(name, shown)
   }
   headers.push('x-request-id', context.seen.requestId)
   const { turn } = context.seen

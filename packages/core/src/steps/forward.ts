@@ -1,8 +1,7 @@
 import type { App } from '../app.js'
 import type { Cancellation } from '../cancellation.js'
 import { ProxyError } from '../errors.js'
-import type { Clock } from '../ports/clock.js'
-import type { Transport, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
+import type { UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import {
   headersForOtherHost,
   headersWithoutBody,
@@ -13,15 +12,10 @@ import {
   redirectsMax,
   redirectTarget,
 } from '../redirects.js'
-import type { Target } from '../target.js'
+import type { ForwardParts } from '../step-parts.js'
+import { removeSameQuery, type Target } from '../target.js'
 import type { UpstreamCall } from '../upstream-call.js'
 import { UpstreamError } from '../upstream-error.js'
-
-export interface ForwardParts {
-  readonly transport: Transport
-  readonly clock: Clock
-  readonly limits: UpstreamLimits
-}
 
 /** How a hop is judged and signed: by the same steps as the first request. */
 export interface Hop {
@@ -33,6 +27,8 @@ export interface Hop {
   sign(call: UpstreamCall): UpstreamRequest
   /** Gets new values after a 401, which `sign` then uses; false when there are none. */
   renew(): Promise<boolean>
+  /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
+  withoutCredential(location: string): string | undefined
   /** Counts an attempt, for the log. */
   attempted(): void
 }
@@ -58,7 +54,7 @@ export async function forward(
     response.discard()
     if (hop.app.redirects === 'error') throw redirectDenied('is not followed for this app')
     if (followed === redirectsMax) throw redirectDenied(`is one more than the ${redirectsMax} that are followed`)
-    call = nextCall(call, status, redirectTarget(location, call.target))
+    call = nextCall(call, status, nextTarget(location, call.target, request.target, hop))
     request = nextRequest(call, hop)
   }
 }
@@ -124,6 +120,16 @@ const idempotentMethods: ReadonlySet<string> = new Set([
 function isSafeToResend(error: unknown, request: UpstreamRequest): boolean {
   if (!(error instanceof UpstreamError) || error.code !== 'upstream_connect' || !error.reusedSocket) return false
   return isReplayable(request.body) && (error.nothingSent || idempotentMethods.has(request.method))
+}
+
+/**
+ * Where a redirect leads, without the credential that the upstream may have copied into it. Query parameters of other
+ * values stay: another host's are its own, whatever their names.
+ */
+function nextTarget(location: string, from: Target, sent: Target, hop: Hop): Target {
+  const clean = hop.withoutCredential(location)
+  if (clean === undefined) throw redirectDenied('holds the credential of the account')
+  return removeSameQuery(redirectTarget(clean, from), sent, hop.app.reservedQuery)
 }
 
 function nextCall(call: UpstreamCall, status: number, target: Target): UpstreamCall {
