@@ -1,12 +1,15 @@
 import type { AuthStrategy } from '../ports/auth-strategy.js'
 import { basicStrategy } from './basic.js'
 import { bearerStrategy } from './bearer.js'
+import { clientCredentialsStrategy } from './client-credentials.js'
 import { cookieStrategy } from './cookie.js'
 import { headerStrategy } from './header.js'
+import { jwtBearerStrategy } from './jwt-bearer.js'
 import { mtlsStrategy } from './mtls.js'
 import { noneStrategy } from './none.js'
 import { pathStrategy } from './path.js'
 import { queryStrategy } from './query.js'
+import { sessionStrategy } from './session.js'
 
 /** Kind of an app's `auth` entry to the strategy behind it. A new kind is one file and one line here. */
 export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
@@ -18,6 +21,9 @@ export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
     pathStrategy,
     cookieStrategy,
     mtlsStrategy,
+    jwtBearerStrategy,
+    clientCredentialsStrategy,
+    sessionStrategy,
     noneStrategy,
   ].map((strategy) => [strategy.kind, strategy]),
 )

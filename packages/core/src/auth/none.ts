@@ -1,4 +1,4 @@
-import type { AuthStrategy } from '../ports/auth-strategy.js'
+import type { AuthStrategy, PreparedAuth } from '../ports/auth-strategy.js'
 import { refuseUnknown } from './placement.js'
 
 /** `{ kind: none }`: a public API. */
@@ -6,6 +6,11 @@ export const noneStrategy: AuthStrategy = {
   kind: 'none',
   prepare(settings, field) {
     refuseUnknown(settings, [], field)
-    return { kind: 'none', headerNames: [], queryNames: [], body: 'untouched', inject: () => ({}) }
+    return noneAuth('none')
   },
+}
+
+/** A prepared strategy that sets nothing. */
+export function noneAuth(kind: string): PreparedAuth {
+  return { kind, headerNames: [], queryNames: [], body: 'untouched', inject: () => ({}) }
 }

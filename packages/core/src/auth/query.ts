@@ -1,6 +1,6 @@
 import { AppFault } from '../app.js'
-import type { AuthStrategy } from '../ports/auth-strategy.js'
-import { compileTemplate } from '../template.js'
+import type { AuthStrategy, PreparedAuth } from '../ports/auth-strategy.js'
+import { compileTemplate, type Template } from '../template.js'
 import { refuseUnknown, textSetting } from './placement.js'
 
 /** `{ kind: query, name: api_key, value: "{{custom_fields.api_key}}" }` */
@@ -9,14 +9,22 @@ export const queryStrategy: AuthStrategy = {
   prepare(settings, field) {
     refuseUnknown(settings, ['name', 'value'], field)
     const name = textSetting(settings, 'name', field)
-    if (/[^\x21-\x7e]/.test(name)) throw new AppFault(`${field}.name`, 'must be printable ASCII without spaces')
-    const value = compileTemplate(textSetting(settings, 'value', field), `${field}.value`)
-    return {
-      kind: 'query',
-      headerNames: [],
-      queryNames: [name],
-      body: 'untouched',
-      inject: (values, request) => ({ query: [name, value.render(values.reveal(), request)] }),
-    }
+    if (!isQueryName(name)) throw new AppFault(`${field}.name`, 'must be printable ASCII without spaces')
+    return queryAuth('query', name, compileTemplate(textSetting(settings, 'value', field), `${field}.value`))
   },
+}
+
+export function isQueryName(text: string): boolean {
+  return /^[\x21-\x7e]+$/.test(text)
+}
+
+/** A prepared strategy that sets one query parameter. */
+export function queryAuth(kind: string, name: string, value: Template): PreparedAuth {
+  return {
+    kind,
+    headerNames: [],
+    queryNames: [name],
+    body: 'untouched',
+    inject: (values, request) => ({ query: [name, value.render(values.reveal(), request)] }),
+  }
 }

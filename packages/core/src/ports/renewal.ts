@@ -8,7 +8,7 @@ import type { Moment } from '../template-functions.js'
 export type Renewal =
   | {
       readonly kind: 'refresh-token'
-      readonly settings: Readonly<Record<string, unknown>>
+      readonly settings: RefreshTokenSettings
       readonly fromNothing: false
     }
   | { readonly kind: 'jwt-bearer'; readonly settings: JwtBearerSettings; readonly fromNothing: true }
@@ -76,18 +76,59 @@ export type SigningAlgorithm =
   | 'ES384'
   | 'ES512'
   | 'EdDSA'
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
 
 /** A key that signs JWTs. */
 export interface AssertionKey {
   readonly algorithm: SigningAlgorithm
-  /** Gives a PEM text: PKCS#8, PKCS#1 or SEC1; `\n` written out as two characters counts as a line break. */
+  /**
+   * Gives a PEM text: PKCS#8, PKCS#1 or SEC1; `\n` written out as two characters counts as a line break. For the HS
+   * algorithms the secret, in `secretEncoding`.
+   */
   readonly privateKey: Template
+  readonly secretEncoding: 'utf8' | 'base64' | 'base64url' | 'hex'
   /** `kid` in the JWT's head. */
   readonly keyId: Template | undefined
 }
 
-export interface JwtBearerSettings {
+/** The `oauth` section of an app: how its grants are refreshed (RFC 6749, 6). */
+export interface RefreshTokenSettings {
   readonly tokenUrl: UrlTemplate
+  /** The app's own OAuth client; undefined when every account has to bring one. */
+  readonly clientId: Template | undefined
+  readonly clientSecret: Template | undefined
+  readonly clientAuth: 'basic' | 'post' | 'private_key_jwt' | 'none'
+  /** Only with `private_key_jwt` (RFC 7523, 2.2). */
+  readonly assertion: {
+    readonly algorithm: SigningAlgorithm
+    /** A PEM text; undefined means the client's secret. */
+    readonly privateKey: Template | undefined
+    readonly keyId: Template | undefined
+    /** `aud`; undefined means the resolved token URL. */
+    readonly audience: Template | undefined
+  }
+  /** Further fields of the request. They and the headers may use `credentials.client_id` and `client_secret`. */
+  readonly parameters: readonly NamedTemplate[]
+  readonly headers: readonly NamedTemplate[]
+  readonly body: 'form' | 'json'
+  /** `also` holds `oauth_refresh_token`: one that is absent in the answer is left as it was. */
+  readonly answer: TokenAnswer
+  /** The access token is a JWT whose `exp` says when it ends; asked when the answer does not say. */
+  readonly expiryInToken: boolean
+  readonly scope: AnswerPlace
+  /** Undefined: white space or commas. */
+  readonly scopeSeparator: string | undefined
+  /** Where an answer names its error, whatever its status. */
+  readonly error: AnswerPlace
+  /** Errors that say that the grant is void: `invalid_grant`, and what this vendor says instead. */
+  readonly refusals: readonly string[]
+}
+
+export interface JwtBearerSettings {
+  /** Undefined when the JWT itself is the token. */
+  readonly tokenUrl: UrlTemplate | undefined
   /** Undefined when `serviceAccount` gives the key. */
   readonly key: AssertionKey | undefined
   /** Gives Google's key file as JSON text, of which `client_email` (as issuer), `private_key` and `private_key_id` are used. RS256. */
@@ -95,7 +136,7 @@ export interface JwtBearerSettings {
   /** `iss`; undefined with a service account. */
   readonly issuer: Template | undefined
   readonly subject: Template | undefined
-  /** `aud`; undefined means the resolved token URL. */
+  /** `aud`; undefined means the resolved token URL with `assertion`, and no such claim otherwise. */
   readonly audience: Template | undefined
   /** `scope` claim. */
   readonly scope: Template | undefined
@@ -107,9 +148,10 @@ export interface JwtBearerSettings {
   readonly backdateSeconds: number
   /**
    * `assertion`: a form with `grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer` and `assertion` (RFC 7523, 2.1).
-   * `bearer`: the JWT as `Authorization: Bearer` of a POST (GitHub App).
+   * `bearer`: the JWT as `Authorization: Bearer` of a POST (GitHub App). `itself`: the JWT is the access token, which
+   * ends at its `exp`; nothing is sent, and `answer` is of no use.
    */
-  readonly present: 'assertion' | 'bearer'
+  readonly present: 'assertion' | 'bearer' | 'itself'
   /** Further form fields; only with `assertion`. */
   readonly parameters: readonly NamedTemplate[]
   /** JSON body; only with `bearer`. */
