@@ -12,6 +12,7 @@ import {
   textLike,
   wholeNumber,
 } from './app-shape.js'
+import { isHeaderValue } from './headers.js'
 import { isFieldName } from './template-syntax.js'
 
 const isSomeText = (value: unknown) => typeof value === 'string' && value !== ''
@@ -47,6 +48,11 @@ const customField = shape(
   ['name'],
 )
 
+const headerText = check(
+  (value) => typeof value === 'string' && isHeaderValue(value),
+  'must be a text that a header can carry',
+)
+
 /** The shape of an `AppDefinition`: keys and types, before anything is compiled. */
 export const appDefinitionShape = shape(
   {
@@ -72,19 +78,29 @@ export const appDefinitionShape = shape(
     }),
     auth: list(shape({ kind: someText }, ['kind'], anything)),
     headers: record(anyText),
-    oauth: shape(
-      {
-        authorize_url: someText,
-        token_url: someText,
-        revoke_url: someText,
-        client_auth: oneOf('basic', 'post', 'private_key_jwt', 'none'),
-        pkce: boolean,
-        scopes: list(someText),
-        scope_separator: anyText,
-      },
-      [],
-      anything,
-    ),
+    oauth: shape({
+      authorize_url: someText,
+      token_url: someText,
+      revoke_url: someText,
+      client_id: someText,
+      client_secret: someText,
+      client_auth: oneOf('basic', 'post', 'private_key_jwt', 'none'),
+      private_key: someText,
+      algorithm: oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'),
+      key_id: someText,
+      assertion_audience: someText,
+      pkce: boolean,
+      scopes: list(someText),
+      scope_separator: anyText,
+      authorize_params: record(anyText),
+      token_params: record(anyText),
+      token_headers: record(headerText),
+      token_body: oneOf('form', 'json'),
+      token_paths: record(someText),
+      lifetime: timeWindow,
+      expiry_in_token: boolean,
+      refused_errors: list(someText),
+    }),
     retry: shape({
       after: textOrTexts,
       remaining: someText,

@@ -1,3 +1,5 @@
+import type { SigningAlgorithm } from './ports/renewal.js'
+
 /** An app as an operator writes it: which hosts may get its credential, where a relative path goes, how the credential is placed. */
 export interface AppDefinition {
   readonly name_slug: string
@@ -64,13 +66,44 @@ export interface AuthEntry {
 
 export interface OAuthSettings {
   readonly authorize_url?: string
+  /** May hold public custom fields by the rules of a base URL, and end in a fixed query. */
   readonly token_url?: string
   readonly revoke_url?: string
+  /** The app's own OAuth client, used by accounts that bring none. Both may be templates. */
+  readonly client_id?: string
+  readonly client_secret?: string
+  /** How the client proves itself at `token_url`. Default `post`. */
   readonly client_auth?: 'basic' | 'post' | 'private_key_jwt' | 'none'
+  /** For `private_key_jwt`: PEM text; default the client's secret. */
+  readonly private_key?: string
+  /** For `private_key_jwt`. Default `RS256`. */
+  readonly algorithm?: SigningAlgorithm
+  readonly key_id?: string
+  /** For `private_key_jwt`: `aud`; default `token_url`. */
+  readonly assertion_audience?: string
   readonly pkce?: boolean
   readonly scopes?: readonly string[]
+  /** Between scopes, asked and answered. Default a space; white space and commas in answers. */
   readonly scope_separator?: string
-  readonly [setting: string]: unknown
+  /** Further parameters of the authorization request. */
+  readonly authorize_params?: Readonly<Record<string, string>>
+  /** Further fields of token requests. Values may be templates, also over `credentials.client_id` and `client_secret`. */
+  readonly token_params?: Readonly<Record<string, string>>
+  /** Further headers of token requests, templates as well. */
+  readonly token_headers?: Readonly<Record<string, string>>
+  /** How token requests are encoded. Default `form`. */
+  readonly token_body?: 'form' | 'json'
+  /**
+   * Where values stand in the answer when not under their standard names: `authed_user.access_token` or a JSON pointer.
+   * Known: access_token, refresh_token, expires_in, expires_at, scope, error. Any other name is kept as a credential.
+   */
+  readonly token_paths?: Readonly<Record<string, string>>
+  /** How long a token lives when the answer does not say: seconds, or `1h`. Default: nobody knows. */
+  readonly lifetime?: number | string
+  /** The access token is a JWT whose `exp` is its end. Default false. */
+  readonly expiry_in_token?: boolean
+  /** What this vendor says instead of `invalid_grant`. */
+  readonly refused_errors?: readonly string[]
 }
 
 export interface RetryRules {

@@ -6,13 +6,14 @@ import { appDefinitionShape } from './app-definition-shape.js'
 import { isRecord } from './app-shape.js'
 import { strategies as builtInStrategies } from './auth/index.js'
 import { type BaseScope, compileBase } from './base-template.js'
+import { compileOAuth } from './compile-oauth.js'
 import { customFieldFault } from './custom-fields.js'
-import { checkOAuthUrls, compileDefaultHeaders } from './definition-parts.js'
+import { compileDefaultHeaders } from './definition-parts.js'
 import { compilePattern } from './linear-pattern.js'
 import type { AuthStrategy, PreparedAuth } from './ports/auth-strategy.js'
-import type { Renewal } from './ports/renewal.js'
 import { prepareAuth } from './prepare-auth.js'
 import { isRelativePath } from './target.js'
+import { secondsOf } from './time-window.js'
 
 export interface CompileOptions {
   /** The operator's exceptions from "public hosts only"; none by default. */
@@ -61,7 +62,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   const headers = scope && part('headers', () => compileDefaultHeaders(definition.headers ?? {}, scope, faults))
   const limit = part('limits.window', () => definition.limits && readLimit(definition.limits))
   part('health.path', () => requireHealthPath(definition.health?.path))
-  part('oauth', () => scope && checkOAuthUrls(definition.oauth ?? {}, scope, faults))
+  const refresh = part('oauth', () => scope && compileOAuth(definition, scope, faults))
   if (faults.length > 0 || domains === undefined || auth === undefined || headers === undefined) {
     return { app: undefined, faults }
   }
@@ -77,7 +78,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames)),
     needsBodyBytes: bodyQuestion(auth),
     unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
-    renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refreshTokenRenewal(definition),
+    renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refresh,
     headers,
     limit,
     redirects: definition.redirects ?? 'follow',
@@ -120,11 +121,6 @@ function bodyQuestion(auth: readonly PreparedAuth[]): App['needsBodyBytes'] {
   return (target, headers) => questions.some((needsBytes) => needsBytes(target, headers))
 }
 
-function refreshTokenRenewal({ auth_type, oauth }: AppDefinition): Renewal | undefined {
-  if (auth_type !== 'oauth' || oauth?.token_url === undefined) return undefined
-  return { kind: 'refresh-token', settings: oauth, fromNothing: false }
-}
-
 /** The pattern must be one, and the default a value that the field could have. */
 function checkField(field: CustomField, path: string, faults: AppFault[]): void {
   try {
@@ -138,13 +134,8 @@ function checkField(field: CustomField, path: string, faults: AppFault[]): void 
   if (fault !== undefined) faults.push(new AppFault(`${path}.default`, fault))
 }
 
-const unitMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 function readLimit({ requests, window }: LimitRule): App['limit'] {
-  if (typeof window === 'number') return { requests, windowMs: window * 1000 }
-  const unit = window.at(-1)
-  const factor = unit === 'm' || unit === 'h' || unit === 'd' ? unitMs[unit] : unitMs.s
-  return { requests, windowMs: Number.parseInt(window, 10) * factor }
+  return { requests, windowMs: secondsOf(window) * 1000 }
 }
 
 function requireHealthPath(path: string | undefined): void {

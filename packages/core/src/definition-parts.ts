@@ -1,6 +1,5 @@
 import { AppFault, type DefaultHeader } from './app.js'
-import type { OAuthSettings } from './app-definition.js'
-import { type BaseScope, compileBase } from './base-template.js'
+
 import { collectFault } from './collect-fault.js'
 import { hopByHopHeaders, isHeaderName, isHeaderValue } from './headers.js'
 import type { TemplateScope } from './host-template.js'
@@ -54,14 +53,5 @@ function refuseSecrets(piece: TemplatePiece, scope: TemplateScope, field: string
   if (piece.kind !== 'value') return
   if (piece.source === 'credentials' || scope.customFields.get(piece.name)?.type === 'password') {
     throw new AppFault(field, `uses ${piece.source}.${piece.name}, a secret, which belongs into auth`)
-  }
-}
-
-/** The URLs of the grant: fixed or over custom fields, to hosts that a base could have. */
-export function checkOAuthUrls(oauth: OAuthSettings, scope: BaseScope, faults: AppFault[]): void {
-  for (const name of ['authorize_url', 'token_url', 'revoke_url'] as const) {
-    const text = oauth[name]
-    if (typeof text !== 'string' || text === '') continue
-    collectFault(faults, () => compileBase(text.replace(/\?[^#]*$/, ''), scope, `oauth.${name}`))
   }
 }

@@ -52,6 +52,7 @@ export type {
   JsonTemplate,
   JwtBearerSettings,
   NamedTemplate,
+  RefreshTokenSettings,
   Renewal,
   SessionBody,
   SessionSettings,
