@@ -62,7 +62,7 @@ export function parseConfig(text: string, file: string, variables: Environment):
   const source = readSource(text)
   const faults: Fault[] = [...source.faults]
   const fail = (): never => {
-    throw toConfigError(file, faults, source.lineOf)
+    throw toConfigError(file, faults, source.placeOf)
   }
   if (faults.length > 0) fail()
   const folder = dirname(resolve(file))

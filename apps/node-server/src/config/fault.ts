@@ -8,7 +8,15 @@ export interface Fault {
   /** The key at `path` is itself the fault, not its value. */
   readonly isKey?: boolean
   /** Known already, such as that of a syntax error; else it is found by the path. */
-  readonly line?: number
+  readonly place?: Place
+}
+
+/** Where something stands in a file. */
+export interface Place {
+  /** From 1. */
+  readonly line: number
+  /** From 0, in characters of the whole file. */
+  readonly offset: number
 }
 
 /** Everything that is wrong with a configuration, one line each, in the order of the file. */
@@ -26,14 +34,14 @@ export function pathText(path: Path): string {
   return text
 }
 
-/** The faults as one error; `lineOf` says where a path stands in the file. */
-export function toConfigError(file: string, faults: readonly Fault[], lineOf: (fault: Fault) => number): ConfigError {
+/** The faults as one error; `placeOf` says where the path of one stands in the file. */
+export function toConfigError(file: string, faults: readonly Fault[], placeOf: (fault: Fault) => Place): ConfigError {
   const located = faults
-    .map((fault) => ({ ...fault, line: fault.line ?? lineOf(fault) }))
-    .sort((one, other) => one.line - other.line)
-  const lines = located.map(({ path, message, line }) => {
-    const place = pathText(path)
-    return `${file}:${line}: ${place === '' ? '' : `${place}: `}${message}`
+    .map((fault) => ({ ...fault, place: fault.place ?? placeOf(fault) }))
+    .sort((one, other) => one.place.offset - other.place.offset)
+  const lines = located.map(({ path, message, place }) => {
+    const subject = pathText(path)
+    return `${file}:${place.line}: ${subject === '' ? '' : `${subject}: `}${message}`
   })
   return new ConfigError([...new Set(lines)].join('\n'))
 }

@@ -1,12 +1,12 @@
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
-import type { Fault, Path } from './fault.js'
+import type { Fault, Path, Place } from './fault.js'
 
 /** A configuration file as read: data, what is wrong with its syntax, and where things stand in it. */
 export interface ConfigSource {
   readonly data: unknown
   readonly faults: readonly Fault[]
-  /** Line of the fault, counted from 1; of the nearest thing above it when it is about something that is missing. */
-  lineOf(fault: Fault): number
+  /** Of the nearest thing above it when the fault is that something is missing. */
+  placeOf(fault: Fault): Place
 }
 
 /** Reads YAML, or JSON, which is YAML too and is read the fast way. */
@@ -17,20 +17,18 @@ export function readSource(text: string): ConfigSource {
     document ??= parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
     return document
   }
-  const lineOf = ({ path, isKey = false }: Fault): number => {
-    const offset = offsetOf(parse(), path, isKey)
-    return lines.linePos(offset).line
-  }
+  const at = (offset: number): Place => ({ line: lines.linePos(offset).line, offset })
+  const placeOf = ({ path, isKey = false }: Fault): Place => at(offsetOf(parse(), path, isKey))
   const json = parseJson(text)
-  if (json !== undefined) return { data: json, faults: [], lineOf }
+  if (json !== undefined) return { data: json, faults: [], placeOf }
 
   const { errors } = parse()
   const faults = errors.map((error) => ({
     path: [],
     message: `is not valid YAML: ${error.message}`,
-    line: lines.linePos(error.pos[0]).line,
+    place: at(error.pos[0]),
   }))
-  return { data: errors.length > 0 ? undefined : parse().toJS({ maxAliasCount: 100 }), faults, lineOf }
+  return { data: errors.length > 0 ? undefined : parse().toJS({ maxAliasCount: 100 }), faults, placeOf }
 }
 
 function parseJson(text: string): unknown {

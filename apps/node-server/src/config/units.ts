@@ -18,7 +18,9 @@ const sizePattern = /^(\d{1,12}(?:\.\d{1,3})?)(B|kB|MB|GB|KiB|MiB|GiB)$/
 export function duration(leastMs: number, mostMs: number) {
   const message = `must be a duration such as 500ms, 30s, 5m or 1h, from ${sayMs(leastMs)} to ${sayMs(mostMs)}`
   return z
-    .union([z.string().regex(durationPattern), z.number().min(0)], { error: message })
+    .union([z.string().regex(durationPattern, { error: message }), z.number().min(0, { error: message })], {
+      error: message,
+    })
     .transform((value) => (typeof value === 'number' ? value * 1_000 : measure(value, durationPattern, durationUnits)))
     .refine((value) => value >= leastMs && value <= mostMs, { error: message })
     .meta({ description: message })
@@ -28,7 +30,7 @@ export function duration(leastMs: number, mostMs: number) {
 export function size(leastBytes: number, mostBytes: number) {
   const message = `must be a size such as 64KiB, 100MiB or 1GiB, from ${leastBytes} to ${mostBytes} bytes`
   return z
-    .union([z.string().regex(sizePattern), z.int().min(0)], { error: message })
+    .union([z.string().regex(sizePattern, { error: message }), z.int().min(0, { error: message })], { error: message })
     .transform((value) => (typeof value === 'number' ? value : measure(value, sizePattern, sizeUnits)))
     .refine((value) => value >= leastBytes && value <= mostBytes, { error: message })
     .meta({ description: message })
@@ -38,7 +40,7 @@ export function size(leastBytes: number, mostBytes: number) {
 export function wholeNumber(least: number, most: number) {
   const message = `must be a whole number from ${least} to ${most}`
   return z
-    .union([z.int(), z.string().regex(/^\d{1,15}$/)], { error: message })
+    .union([z.int({ error: message }), z.string().regex(/^\d{1,15}$/, { error: message })], { error: message })
     .transform(Number)
     .refine((value) => value >= least && value <= most, { error: message })
     .meta({ description: message })

@@ -1,0 +1,187 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the configuration's own references look like this
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseConfig } from './config.js'
+
+const key = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
+
+function parse(text: string, variables: Record<string, string> = {}) {
+  return parseConfig(text, 'proxy.config.yaml', variables)
+}
+
+/** Every line of what is wrong. */
+function faults(text: string, variables: Record<string, string> = {}): string[] {
+  try {
+    parse(text, variables)
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n') : []
+  }
+  return []
+}
+
+const whole = `
+server: { host: 127.0.0.1, port: 4000, drainTimeout: 5s }
+storage: { kind: memory }
+rateLimiter: { kind: memory }
+encryption: { keys: ["${key}"] }
+tokens: { signingKeys: ["${key}"], lifetime: 30m }
+network: { allowPrivate: ["127.0.0.1:4010"], hosts: { a.test: 127.0.0.1 }, dnsServers: ["127.0.0.1:53"] }
+limits: { project: { requests: 7, window: 5m }, account: { requests: 3, window: 10s }, maxRequestBody: 2MiB }
+projects:
+  - id: proj_demo
+    clients: [{ id: demo, secret: s, scopes: ["connect:proxy"] }]
+    secretKeys: [{ environment: development, key: a-key-of-16-chars }]
+apps:
+  - name_slug: acme
+    name: Acme
+    auth_type: keys
+    custom_fields: [{ name: api_key, type: password }]
+    connect: { base_proxy_target_url: "http://127.0.0.1:4010", allowed_domains: ["api.acme.test"] }
+    auth: [{ kind: header, name: x-api-key, value: "{{custom_fields.api_key}}" }]
+accounts:
+  - { project: proj_demo, environment: development, id: apn_1, external_user_id: u, app: acme, custom_fields: { api_key: 5 } }
+`
+
+describe('a configuration', () => {
+  it('is read with its units and defaults', () => {
+    const config = parse(whole)
+    expect(config.server).toMatchObject({ port: 4000, drainTimeout: 5_000, keepAliveTimeout: 75_000 })
+    expect(config.tokens?.lifetime).toBe(1_800_000)
+    expect(config.limits).toMatchObject({
+      project: { requests: 7, window: 300_000 },
+      account: { requests: 3, window: 10_000 },
+      maxRequestBody: 2 * 1024 * 1024,
+      headTimeout: 30_000,
+    })
+    expect(config.publicUrl).toBe('http://127.0.0.1:4000')
+    expect(config.registry.find('acme')?.slug).toBe('acme')
+    expect(config.accounts[0]?.custom_fields).toEqual({ api_key: '5' })
+  })
+
+  it('may be empty, and has a limit then', () => {
+    expect(parse('').limits.project).toEqual({ requests: 100, window: 60_000 })
+    expect(parse('limits: { project: none }').limits.project).toBe('none')
+  })
+
+  it('may be JSON, with the lines of its faults', () => {
+    expect(parse(JSON.stringify({ server: { port: 1 } })).server.port).toBe(1)
+    expect(faults('{\n  "server": {\n    "prot": 1\n  }\n}')).toEqual([
+      'proxy.config.yaml:3: server.prot: is not a known key',
+    ])
+  })
+})
+
+describe('the faults of a configuration', () => {
+  it('are all told at once, with line and path, in the order of the file', () => {
+    const text = `server:
+  port: 99999
+  prot: 1
+storage: { kind: postgres }
+limits:
+  headTimeout: soon
+  maxRequestBody: 3 apples
+tokens:
+  signingKeys: ["short", "\${SIGNING_KEY}"]
+projects:
+  - id: proj_demo
+    clients:
+      - { id: demo, secret: "\${SECRET}", scopes: [everything] }
+apps:
+  - name_slug: Acme
+    name: Acme
+    auth_type: keys
+    connect: { allowed_domains: ["*.com"] }
+    auth: [{ kind: magic }]
+accounts: nothing
+`
+    expect(faults(text)).toEqual([
+      'proxy.config.yaml:2: server.port: must be a whole number from 0 to 65535',
+      'proxy.config.yaml:3: server.prot: is not a known key',
+      'proxy.config.yaml:4: storage.kind: kind must be memory',
+      expect.stringMatching(/^proxy\.config\.yaml:6: limits\.headTimeout: must be a duration such as 500ms, 30s/),
+      expect.stringMatching(/^proxy\.config\.yaml:7: limits\.maxRequestBody: must be a size such as 64KiB/),
+      expect.stringMatching(/^proxy\.config\.yaml:9: tokens\.signingKeys\[0\]: must be an Ed25519 seed: 32 random/),
+      'proxy.config.yaml:9: tokens.signingKeys[1]: the environment variable SIGNING_KEY is not set',
+      'proxy.config.yaml:13: projects[0].clients[0].secret: the environment variable SECRET is not set',
+      expect.stringMatching(/^proxy\.config\.yaml:13: projects\[0\]\.clients\[0\]\.scopes\[0\]: must be one of \*/),
+      expect.stringMatching(/^proxy\.config\.yaml:15: apps\[0\]\.name_slug: must be lower-case/),
+      expect.stringMatching(/^proxy\.config\.yaml:18: apps\[0\]\.connect\.allowed_domains\[0\]: /),
+      expect.stringMatching(/^proxy\.config\.yaml:19: apps\[0\]\.auth\[0\]\.kind: /),
+      expect.stringMatching(/^proxy\.config\.yaml:20: accounts: /),
+    ])
+  })
+
+  it.each([
+    ['a syntax error', 'server: {\n  port: [1\n', /:\d+: is not valid YAML/],
+    ['a key that stands twice', 'server:\n  port: 1\n  port: 2\n', /:3: is not valid YAML/],
+    ['something else than keys', '- 1\n', /:1: /],
+    [
+      'two projects of one id',
+      `${whole}  \n`.replace('apps:', '  - { id: proj_demo }\napps:'),
+      /projects\[1\]\.id: is the id/,
+    ],
+    ['clients without signing keys', whole.replace(/^tokens.*\n/m, ''), /tokens\.signingKeys is needed/],
+    [
+      'a file without sealing keys',
+      whole.replace(/^encryption.*\n/m, '').replace('{ kind: memory }', '{ kind: memory, file: x }'),
+      /:3: storage\.file: encryption\.keys is needed/,
+    ],
+    [
+      'a seed of an unknown project',
+      whole.replace('project: proj_demo,', 'project: other,'),
+      /:21: accounts\[0\]\.project/,
+    ],
+    ['a seed of an unknown app', whole.replace('app: acme', 'app: other'), /:21: accounts\[0\]\.app: other is not/],
+    [
+      'a custom field that is not declared',
+      whole.replace('api_key: 5', 'api_key: 5, colour: red'),
+      /custom_fields\.colour: is not a custom/,
+    ],
+    ['a custom field that is missing', whole.replace('{ api_key: 5 }', '{}'), /custom_fields: api_key is needed/],
+    [
+      'an exception that cannot be read',
+      whole.replace('127.0.0.1:4010"]', '127.0.0.1:4010", "?"]'),
+      /:7: network\.allowPrivate\[1\]/,
+    ],
+  ])('name %s', (_name, text, expected) => {
+    expect(faults(text).join('\n')).toMatch(expected)
+  })
+
+  it('never show a secret', () => {
+    const text = whole
+      .replace('secret: s', 'secret: [hunter2, ""], colour: hunter2')
+      .replace('key: a-key', 'key: [hunter2')
+    expect(faults(text).join('\n')).not.toContain('hunter2')
+    expect(faults(text.replace('[hunter2-of-16-chars', '"hunter2"')).join('\n')).not.toContain('hunter2')
+  })
+})
+
+describe('references', () => {
+  it('are replaced once, anywhere in a text, and $${ stands for ${', () => {
+    const config = parse('projects: [{ id: "p_${A}", name: "$${A} ${B:-none} ${A}" }]', { A: '${B}1'.slice(4) })
+    expect(config.projects[0]).toMatchObject({ id: 'p_1', name: '${A} none 1' })
+    expect(parse('projects: [{ id: p, name: "${A}" }]', { A: '${B}' }).projects[0]?.name).toBe('${B}')
+  })
+
+  it('read files beside the configuration, without the newline at the end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'config-'))
+    writeFileSync(join(folder, 'name'), 'from a file\n')
+    const text = 'projects: [{ id: p, name: "${file:./name}" }, { id: q, name: "${file:missing}" }]'
+    expect(() => parseConfig(text, join(folder, 'c.yaml'), {})).toThrow(
+      /:1: projects\[1\]\.name: the file .*missing cannot/,
+    )
+    expect(parseConfig(text.replace('${file:missing}', 'q'), join(folder, 'c.yaml'), {}).projects[0]?.name).toBe(
+      'from a file',
+    )
+  })
+
+  it('may stand for numbers', () => {
+    expect(parse('server: { port: "${PORT}" }', { PORT: '8080' }).server.port).toBe(8080)
+  })
+
+  it('of no known form are faults', () => {
+    expect(faults('server: { host: "${env.HOST}" }')).toEqual([expect.stringContaining('is neither ${NAME} nor')])
+  })
+})
