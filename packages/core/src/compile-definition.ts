@@ -75,7 +75,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     ...domains,
     auth,
     reservedHeaders: new Set(auth.flatMap((entry) => entry.headerNames)),
-    reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames)),
+    reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames.map((name) => name.toLowerCase()))),
     needsBodyBytes: bodyQuestion(auth),
     unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
     renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refresh,

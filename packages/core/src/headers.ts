@@ -51,13 +51,18 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'http2-settings',
 ])
 
-/** The names that a `Connection` value lists, in lower case; undefined for the usual `keep-alive` and `close`. */
-export function connectionListed(value: string | undefined): ReadonlySet<string> | undefined {
-  if (value === undefined) return undefined
-  const names = new Set<string>()
-  for (const part of value.split(',')) {
-    const name = part.trim().toLowerCase()
-    if (name !== '' && name !== 'keep-alive' && name !== 'close') names.add(name)
+/** The names that all `Connection` headers of a list name, in lower case; undefined for the usual `keep-alive` and `close`. */
+export function connectionListed(headers: readonly string[]): ReadonlySet<string> | undefined {
+  let names: Set<string> | undefined
+  for (let index = 0; index < headers.length; index += 2) {
+    const header = headers[index] as string
+    if (header.length !== 10 || header.toLowerCase() !== 'connection') continue
+    for (const part of (headers[index + 1] as string).split(',')) {
+      const name = part.trim().toLowerCase()
+      if (name === '' || name === 'keep-alive' || name === 'close') continue
+      names ??= new Set()
+      names.add(name)
+    }
   }
-  return names.size === 0 ? undefined : names
+  return names
 }

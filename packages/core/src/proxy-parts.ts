@@ -54,6 +54,7 @@ const defaultProjectLimit: Window = { requests: 100, windowMs: 60_000 }
 export function prepareParts(options: ProxyOptions): ProxyParts {
   const limits = options.limits ?? {}
   const clock = options.clock ?? systemClock()
+  const userAgent = options.userAgent ?? 'api-proxy'
   return {
     clock,
     hooks: options.hooks ?? [],
@@ -69,7 +70,7 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
     },
     header: {
       viaMarker: `1.1 ${options.name ?? `api-proxy-${randomBytes(8).toString('hex')}`}`,
-      userAgent: options.userAgent ?? 'api-proxy',
+      userAgent,
     },
     body: {
       maxRequestBytes: limits.maxRequestBytes ?? 100 * mebibyte,
@@ -83,6 +84,7 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
         headTimeoutMs: limits.headTimeoutMs ?? 30_000,
         bodyIdleTimeoutMs: limits.bodyIdleTimeoutMs ?? 30_000,
       },
+      userAgent,
     },
     refresher: refresherOf(options, clock),
     nextRequestId: requestIds(),

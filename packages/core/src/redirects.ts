@@ -55,7 +55,7 @@ export function redirectDenied(why: string, cause?: unknown): ProxyError {
   return new ProxyError('redirect_denied', `The upstream's redirect ${why}.`, cause === undefined ? {} : { cause })
 }
 
-const offHostHeaders: ReadonlySet<string> = new Set(['accept', 'range', 'accept-encoding', 'user-agent', 'via'])
+const offHostHeaders: ReadonlySet<string> = new Set(['accept', 'range', 'via'])
 const bodyHeaders: ReadonlySet<string> = new Set([
   'content-type',
   'content-encoding',
@@ -64,8 +64,9 @@ const bodyHeaders: ReadonlySet<string> = new Set([
 ])
 
 /** What may go to a host that is not the app's: no credential, nothing of the caller's but `accept` and `range`. */
-export function headersForOtherHost(headers: readonly string[]): string[] {
-  return keep(headers, (name) => offHostHeaders.has(name))
+export function headersForOtherHost(headers: readonly string[], userAgent: string): string[] {
+  const kept = keep(headers, (name) => offHostHeaders.has(name))
+  return [...kept, 'accept-encoding', 'identity', 'user-agent', userAgent]
 }
 
 export function headersWithoutBody(headers: readonly string[]): string[] {

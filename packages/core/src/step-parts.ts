@@ -46,4 +46,6 @@ export interface ForwardParts {
   readonly transport: Transport
   readonly clock: Clock
   readonly limits: UpstreamLimits
+  /** For hosts that get nothing of the caller's. */
+  readonly userAgent: string
 }

@@ -255,9 +255,9 @@ describe('query parameters', () => {
   it('are removed by their decoded name, and the rest keeps its bytes', () => {
     expect(removeQuery(target, new Set(['api_key'])).path).toBe('/a?x=1&y[]=2&y[]=3')
     expect(removeQuery(target, new Set(['y[]', 'x', 'api_key'])).path).toBe('/a')
-    expect(removeQuery(target, new Set(['API_KEY', 'z']))).toBe(target)
+    expect(removeQuery(target, new Set(['apikey', 'z']))).toBe(target)
     expect(removeQuery(target, new Set())).toBe(target)
-    const hidden = parseTarget('https://a.example/b?api%5Fkey=1&%61pi_key&api_key&api+key=2&%zz=3&a=%2F')
+    const hidden = parseTarget('https://a.example/b?api%5Fkey=1&%61pi_key&API_Key&api+key=2&%zz=3&a=%2F')
     expect(removeQuery(hidden, new Set(['api_key', 'api key'])).path).toBe('/b?%zz=3&a=%2F')
   })
 

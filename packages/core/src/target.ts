@@ -109,7 +109,7 @@ export function appendQuery(target: Target, rawQuery: string): Target {
   return withPath(target, joinQuery(target.path, encodeIllegal(rawQuery.replace(highByte, encodeByte))))
 }
 
-/** Takes out every query pair whose decoded name is among `names`; the rest keeps its bytes. */
+/** Takes out every query pair whose decoded name, in any case, is among `names` (lower case); the rest keeps its bytes. */
 export function removeQuery(target: Target, names: ReadonlySet<string>): Target {
   const path = removeQueryText(target.path, names)
   return path === target.path ? target : withPath(target, path)
@@ -141,14 +141,14 @@ function removePairs(text: string, isRemoved: (pair: string) => boolean): string
   return text.slice(0, queryStart) + (kept.length === 0 ? '' : `?${kept.join('&')}`) + text.slice(queryEnd)
 }
 
-/** Sets query parameters from a flat list of names and values, in place of any of the same name. */
+/** Sets query parameters from a flat list of names and values, in place of any of the same name in any case. */
 export function addQueryPairs(target: Target, flatPairs: readonly string[]): Target {
   if (flatPairs.length === 0) return target
   const names = new Set<string>()
   let added = ''
   for (let index = 0; index + 1 < flatPairs.length; index += 2) {
     const name = flatPairs[index] ?? ''
-    names.add(name)
+    names.add(name.toLowerCase())
     added += `${added === '' ? '' : '&'}${encodeComponent(name)}=${encodeComponent(flatPairs[index + 1] ?? '')}`
   }
   const cleared = removeQuery(target, names)
@@ -160,9 +160,10 @@ function joinQuery(path: string, query: string): string {
   return path.endsWith('?') || path.endsWith('&') ? path + query : `${path}&${query}`
 }
 
+/** Decoded and in lower case: not all servers tell the case of names apart. */
 function queryName(pair: string): string {
   const end = pair.indexOf('=')
-  return decodeQueryText(end === -1 ? pair : pair.slice(0, end))
+  return decodeQueryText(end === -1 ? pair : pair.slice(0, end)).toLowerCase()
 }
 
 function decodeQueryText(text: string): string {

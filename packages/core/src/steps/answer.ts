@@ -1,5 +1,5 @@
 import type { App } from '../app.js'
-import { connectionListed, findHeader, hopByHopHeaders } from '../headers.js'
+import { connectionListed, hopByHopHeaders } from '../headers.js'
 import type { OpenAnswer } from '../ports/exchange.js'
 import type { UpstreamResponse } from '../ports/transport.js'
 import { addRateLimitHeaders } from '../rate-limit-headers.js'
@@ -22,7 +22,7 @@ export async function answer(response: UpstreamResponse, open: OpenAnswer, conte
   await response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
 }
 
-type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'rate-limit'
+type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'link' | 'rate-limit'
 
 /** What happens to each name of an upstream's answer; any other passes. */
 const verdicts: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
@@ -34,6 +34,8 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ['set-cookie2', 'set-cookie'],
   ['location', 'location'],
   ['content-location', 'location'],
+  ['refresh', 'location'],
+  ['link', 'link'],
   ['x-ratelimit-limit', 'rate-limit'],
   ['x-ratelimit-remaining', 'rate-limit'],
   ['x-ratelimit-reset', 'rate-limit'],
@@ -58,17 +60,18 @@ function verdictOf(name: string): Verdict {
 
 export function answerHeaders(upstream: readonly string[], context: AnswerContext): string[] {
   const { app } = context
-  const listed = connectionListed(findHeader(upstream, 'connection'))
+  const listed = connectionListed(upstream)
   const headers: string[] = []
   let upstreamLimits = false
   for (let index = 0; index < upstream.length; index += 2) {
     const name = upstream[index] as string
     const value = upstream[index + 1] as string
     const verdict = verdictOf(name)
-    if (verdict === 'drop' || (listed !== undefined && listed.has(name.toLowerCase()))) continue
+    if (verdict === 'drop' || listed?.has(name.toLowerCase())) continue
     if (verdict === 'set-cookie' && !app.relaySetCookie) continue
     if (verdict === 'rate-limit') upstreamLimits = true
-    const shown = verdict === 'location' ? context.withoutCredential(removeQueryText(value, app.reservedQuery)) : value
+    const shown =
+      verdict === 'location' ? shownUrl(value, context) : verdict === 'link' ? shownLinks(value, context) : value
     if (shown !== undefined) headers.push(name, shown)
   }
   headers.push('x-request-id', context.seen.requestId)
@@ -76,4 +79,14 @@ export function answerHeaders(upstream: readonly string[], context: AnswerContex
   if (turn !== undefined) addRateLimitHeaders(headers, turn, context.now, upstreamLimits)
   for (const text of context.extraHeaders) headers.push(text)
   return headers
+}
+
+/** A URL without what was injected into the request's; undefined when that cannot be taken out. */
+function shownUrl(url: string, { app, withoutCredential }: AnswerContext): string | undefined {
+  return withoutCredential(removeQueryText(url, app.reservedQuery))
+}
+
+/** The same for every target of a `Link` (RFC 8288): vendors copy the request's query into the next page's. */
+function shownLinks(links: string, context: AnswerContext): string {
+  return links.replace(/<([^<>]*)>/g, (_, url: string) => `<${shownUrl(url, context) ?? ''}>`)
 }

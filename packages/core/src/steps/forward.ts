@@ -55,7 +55,7 @@ export async function forward(
     if (hop.app.redirects === 'error') throw redirectDenied('is not followed for this app')
     if (followed === redirectsMax) throw redirectDenied(`is one more than the ${redirectsMax} that are followed`)
     call = nextCall(call, status, nextTarget(location, call.target, request.target, hop))
-    request = nextRequest(call, hop)
+    request = nextRequest(call, hop, parts.userAgent)
   }
 }
 
@@ -141,10 +141,10 @@ function nextCall(call: UpstreamCall, status: number, target: Target): UpstreamC
   return { ...call, method, target }
 }
 
-function nextRequest(call: UpstreamCall, hop: Hop): UpstreamRequest {
+function nextRequest(call: UpstreamCall, hop: Hop, userAgent: string): UpstreamRequest {
   if (hop.allows(call.target)) return hop.sign(call)
   if (call.target.protocol !== 'https:') throw redirectDenied('leads away from https')
   if (call.method !== 'GET' && call.method !== 'HEAD')
     throw redirectDenied('leads to a host that the app does not allow')
-  return { ...call, headers: headersForOtherHost(call.headers), identity: undefined }
+  return { ...call, headers: headersForOtherHost(call.headers, userAgent), identity: undefined }
 }

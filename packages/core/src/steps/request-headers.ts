@@ -7,7 +7,7 @@ import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { HeaderParts } from '../step-parts.js'
 
-const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/
+const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(-[!-~]*)?$/
 
 /**
  * The headers to send, but for the credential: the caller's own, the app's defaults, ours. Flat, names in lower case.
@@ -21,7 +21,7 @@ export function requestHeaders(
   parts: HeaderParts,
 ): string[] {
   refuseLoop(incoming, parts.viaMarker)
-  const listed = connectionListed(findHeader(incoming.headers, 'connection'))
+  const listed = connectionListed(incoming.headers)
   const headers: string[] = []
   let accept = false
   let acceptEncoding = false
@@ -50,7 +50,14 @@ export function requestHeaders(
       if (incoming.body === undefined || call.contentType !== undefined) continue
       contentType = true
     }
-    headers.push(name, value.render({ customFields: publicFields(account, app), credentials: {} }))
+    const text = value.render({ customFields: publicFields(account, app), credentials: {} })
+    if (!isHeaderValue(text)) {
+      throw new ProxyError(
+        'account_config_invalid',
+        `A custom field of the account cannot stand in the header ${name}.`,
+      )
+    }
+    headers.push(name, text)
   }
   if (!contentType && incoming.body !== undefined && call.contentType !== undefined) {
     headers.push('content-type', call.contentType)
@@ -58,7 +65,7 @@ export function requestHeaders(
   if (!accept) headers.push('accept', '*/*')
   if (!acceptEncoding) headers.push('accept-encoding', 'identity')
   if (!userAgent) headers.push('user-agent', parts.userAgent)
-  const traceparent = findHeader(incoming.headers, 'traceparent')
+  const traceparent = listed?.has('traceparent') ? undefined : findHeader(incoming.headers, 'traceparent')
   if (traceparent !== undefined && traceparentPattern.test(traceparent) && !hasName(headers, 'traceparent')) {
     headers.push('traceparent', traceparent)
   }

@@ -159,13 +159,26 @@ describe('a redirect to the app’s own host', () => {
 
 describe('a redirect to another host', () => {
   it('is followed by GET and HEAD without credential and without the caller’s headers', async () => {
-    const headers = ['accept', 'image/png', 'range', 'bytes=0-9', 'x-mine', '1', 'authorization', 'Bearer mine']
+    const headers = [
+      'accept',
+      'image/png',
+      'range',
+      'bytes=0-9',
+      'x-mine',
+      '1',
+      'authorization',
+      'Bearer mine',
+      'user-agent',
+      'mine/1',
+      'accept-encoding',
+      'mine',
+    ]
     for (const method of ['GET', 'HEAD']) {
       seen.length = 0
       const answer = await go(302, `https://localhost:${other}/file?token=signed`, { method, headers })
       expect(answer.status).toBe(200)
       expect(seen[1]).toMatchObject({ server: 'other', method, url: '/file?token=signed' })
-      expect(seen[1]?.headers).toMatchObject({ accept: 'image/png', range: 'bytes=0-9' })
+      expect(seen[1]?.headers).toMatchObject({ accept: 'image/png', range: 'bytes=0-9', 'user-agent': 'api-proxy' })
       expect(JSON.stringify(seen[1])).not.toMatch(/canary|x-mine|mine/)
     }
   })
