@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -76,6 +76,13 @@ describe('while the disk fails', () => {
       code: 'credential_store_unavailable',
       cause: { code: 'ENOSPC' },
     })
+    if (!files.broken.has('truncate')) {
+      const copy = newPath()
+      copyFileSync(path, copy)
+      const afterCrash = open(copy)
+      expect(idsOf(afterCrash)).toEqual(['before'])
+      await afterCrash.queue.close()
+    }
     expect(await opened.write('before', 7)).toBeUndefined()
     await expect(opened.queue.check()).rejects.toMatchObject({ code: 'credential_store_unavailable' })
     expect(idsOf(opened)).toEqual(['before'])

@@ -169,39 +169,41 @@ for (const [name, options] of [
 
     it('is rewritten while writers go on, and loses nothing', async () => {
       const path = newPath()
-      const storage = open(path, options)
-      const account = await storage.writeAccount(sampleAccount({ id: 'apn_0' }), 0)
-      if (account === undefined) throw new Error('The account was not created')
-      for (let version = 1; version <= 200; version += 1) await storage.writeAccount(account, version)
-      const before = statSync(path).size
-      let compactions = 0
-      const compacting = (async () => {
-        for (; compactions < 5; compactions += 1) await storage.compact()
-      })()
-      const acknowledged: string[] = []
-      for (let nth = 1; compactions < 5; nth += 1) {
-        const id = `apn_${nth}`
-        await storage.writeAccount(sampleAccount({ id, externalId: `e${nth % 2}` }), 0)
-        if (nth > 2) await storage.deleteAccount(scope, `apn_${nth - 2}`)
-        await storage.writeDocument({ kind: 'k', id, value: nth }, 0)
-        acknowledged.push(id)
+      let nth = 0
+      for (let round = 0; round < 8; round += 1) {
+        const storage = open(path, options)
+        for (let spare = 0; spare < 300; spare += 1) {
+          void storage.writeDocument({ kind: 'k', id: 'spare', value: spare }, undefined)
+        }
+        const before = await storage.writeDocument({ kind: 'k', id: 'spare', value: 'x' }, undefined)
+        let isCompacting = true
+        const compacting = storage.compact().finally(() => {
+          isCompacting = false
+        })
+        for (; isCompacting; nth += 1) {
+          await storage.writeAccount(sampleAccount({ id: `apn_${nth}`, externalId: `e${nth % 2}` }), 0)
+          if (nth > 1) await storage.deleteAccount(scope, `apn_${nth - 2}`)
+          await storage.writeDocument({ kind: 'k', id: `${nth}`, value: nth }, 0)
+        }
+        await compacting
+        const documents = await storage.listDocuments('k', '')
+        const { rows } = await storage.listAccounts({ scope, limit: 1_000 })
+        await storage.close()
+
+        const again = open(path, options)
+        expect(documents).toContainEqual(before)
+        expect(documents).toHaveLength(nth + 1)
+        expect(await again.listDocuments('k', '')).toEqual(documents)
+        const found = await again.listAccounts({ scope, limit: 1_000 })
+        expect(found.rows.map(withoutValues)).toEqual(rows.map(withoutValues))
+        for (const { app, externalId, id } of rows) {
+          expect(await again.readAccountByExternalId(scope, app, externalId)).toMatchObject({ id })
+        }
+        await again.close()
       }
-      await compacting
-      await storage.compact()
-      expect(statSync(path).size).toBeLessThan(before + acknowledged.length * 2_000)
-      const documents = await storage.listDocuments('k', '')
-      expect(documents.map((document) => document.id)).toEqual([...acknowledged].sort())
-      const { rows } = await storage.listAccounts({ scope, limit: 1_000 })
-      await storage.close()
-      const again = open(path, options)
-      expect(await again.listDocuments('k', '')).toEqual(documents)
-      expect((await again.listAccounts({ scope, limit: 1_000 })).rows.map(withoutValues)).toEqual(
-        rows.map(withoutValues),
-      )
-      for (const { app, externalId, id } of rows) {
-        expect(await again.readAccountByExternalId(scope, app, externalId)).toMatchObject({ id })
-      }
+      expect(nth).toBeGreaterThan(8)
       expect(readdirSync(join(folder, 'data')).filter((entry) => entry.endsWith('.new'))).toEqual([])
+      expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(300 + nth * 3)
     })
 
     it('is rewritten by itself when most of it is outdated', async () => {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 
 const signOfLifeMs = 1_000
 /** How long to look for a sign of life of a process that cannot be asked, on another machine or in another container. */
-const defaultPatienceMs = 5_000
+const defaultPatienceMs = 3_000
 
 export interface FileLock {
   /** False once another process has taken over, which took this one for dead. */
