@@ -27,7 +27,7 @@ async function measureOnce({ scenario, candidate, place, settings }) {
   try {
     const { sample, calls } = await loadAndMeasure({ scenario, candidate, proxy, settings })
     await proxy.stop()
-    if (proxy.countLogged !== undefined) demandLog(proxy, calls)
+    if (proxy.countLogged !== undefined) await demandLog(proxy, calls)
     return sample
   } finally {
     await proxy.stop()
@@ -65,8 +65,8 @@ function orderOfRound(candidates) {
   return others.flatMap((candidate, index) => (index % 4 === 0 ? [...nginx, candidate] : [candidate]))
 }
 
-function demandLog(proxy, calls) {
-  const lines = proxy.countLogged()
+async function demandLog(proxy, calls) {
+  const lines = await proxy.countLogged()
   if (lines < calls) throw new Error(`the product logged ${lines} lines for ${calls} calls`)
 }
 

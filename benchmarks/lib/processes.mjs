@@ -1,21 +1,18 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const running = new Set()
 
 /**
- * Starts a command pinned to one core. `output` names a file for its standard output; errors are kept
+ * Starts a command pinned to one core. `output` is a descriptor for its standard output; errors are kept
  * (the last 4 KiB) and shown if it ends before it is asked to.
  */
-export function startPinned({ core, command, args = [], env = {}, output }) {
-  const out = output === undefined ? 'ignore' : openSync(output, 'w')
+export function startPinned({ core, command, args = [], env = {}, output = 'ignore' }) {
   const child = spawn('taskset', ['-c', String(core), command, ...args], {
     env: { ...cleanEnvironment(), ...env },
-    stdio: ['ignore', out, 'pipe'],
+    stdio: ['ignore', output, 'pipe'],
   })
-  if (typeof out === 'number') closeSync(out)
   let errors = ''
   child.stderr.on('data', (chunk) => {
     errors = (errors + chunk).slice(-4096)

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { proxyCore } from './machine.mjs'
+import { loadCore, proxyCore } from './machine.mjs'
 import { credential } from './origin.mjs'
-import { freePort, startPinned, whenListening } from './processes.mjs'
+import { freePort, run, startPinned, whenListening } from './processes.mjs'
 
 const project = 'proj_benchmark'
 const client = { id: 'benchmark', secret: 'benchmark-client-secret' }
@@ -11,7 +11,7 @@ const builtServer = join(import.meta.dirname, '..', '..', 'apps', 'node-server',
 
 /**
  * The built server with its whole pipeline on: a signed token from its own token endpoint, accounts in memory, a
- * rate limit so high that it never refuses, metrics, one log line a call into a file.
+ * rate limit so high that it never refuses, metrics, one log line a call into a pipe that is read.
  */
 export function productCandidate({
   node,
@@ -30,7 +30,7 @@ async function startProduct({ folder, upstream, authority, env = {}, node, serve
   const own = join(folder, `product-${port}`)
   mkdirSync(own)
   const configuration = join(own, 'proxy.config.yaml')
-  const log = join(own, 'log.jsonl')
+  const log = await openLog(own)
   // JSON is YAML.
   writeFileSync(configuration, JSON.stringify(describe({ port, upstream, accounts, apps })))
   const handle = startPinned({
@@ -38,8 +38,9 @@ async function startProduct({ folder, upstream, authority, env = {}, node, serve
     command: node,
     args: [server, 'serve', '--config', configuration],
     env: { ...env, WORKERS: String(workers), NODE_EXTRA_CA_CERTS: authority },
-    output: log,
+    output: log.descriptor,
   })
+  closeSync(log.descriptor)
   await whenListening(handle, port, 300)
   const base = `http://127.0.0.1:${port}`
   const headers = { authorization: `Bearer ${await token(base)}`, 'x-pd-environment': 'development' }
@@ -48,13 +49,22 @@ async function startProduct({ folder, upstream, authority, env = {}, node, serve
     headers,
   })
   await check(call)
-  return { ...handle, call, folder: own, countLogged: () => readFileSync(log).reduce(countLines, 0) }
+  return { ...handle, call, folder: own, countLogged: log.count }
 }
 
 const accountId = (index) => `apn_b${String(index).padStart(6, '0')}`
 const appSlug = (index) => `bench_${index}`
 const encode = (url) => Buffer.from(url).toString('base64url')
-const countLines = (count, byte) => (byte === 10 ? count + 1 : count)
+
+/** A pipe as a container's log collector reads it. `count` gives the number of its lines once the writer has ended. */
+async function openLog(folder) {
+  const pipe = join(folder, 'log')
+  await run('mkfifo', [pipe])
+  // Opened for both, or it would wait for the reader.
+  const descriptor = openSync(pipe, 'r+')
+  const counted = run('taskset', ['-c', String(loadCore), 'sh', '-c', 'exec wc -l < "$0"', pipe])
+  return { descriptor, count: async () => Number(await counted) }
+}
 
 function describe({ port, upstream, accounts, apps }) {
   return {
