@@ -34,14 +34,18 @@ export interface RevokingAuthenticator extends Authenticator {
   revoke(tokenId: string, expiresAt: number): Promise<void>
 }
 
-/** A revocation made on another instance is seen after this long at most. */
-const revocationCheckMs = 2_000
+/** A token is proven anew after this long: a revocation, or the end of its client, on another instance is seen then. */
+const provenForMs = 2_000
+/** While the store cannot be asked, a token that was fine a moment ago goes on working this long. */
+const usableForMs = 60_000
 const cacheEntriesMax = 10_000
 const revocationKind = 'revoked-token'
 
 interface CacheEntry {
   readonly verified: VerifiedCaller
-  revokedCheckedAt: number
+  readonly provenAt: number
+  /** When somebody last set out to prove it anew. */
+  askedAt: number
 }
 
 export function keyDigest(key: string): string {
@@ -68,43 +72,38 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
   }
   const cache = new Map<string, CacheEntry>()
 
-  function remember(digest: string, verified: VerifiedCaller): void {
+  function remember(digest: string, verified: VerifiedCaller): Caller {
     if (cache.size >= cacheEntriesMax) {
       const oldest = cache.keys().next()
       if (!oldest.done) cache.delete(oldest.value)
     }
-    cache.set(digest, { verified, revokedCheckedAt: clock.now() })
+    const now = clock.now()
+    cache.set(digest, { verified, provenAt: now, askedAt: now })
+    return verified.caller
   }
 
-  async function refuseRevoked(verified: VerifiedCaller): Promise<void> {
-    if (verified.tokenId === undefined) return
-    if ((await documents.readDocument(revocationKind, verified.tokenId)) !== undefined) throw invalidToken()
-  }
-
-  async function recheck(digest: string, entry: CacheEntry): Promise<Caller> {
-    const checkedAt = clock.now()
-    const before = entry.revokedCheckedAt
-    entry.revokedCheckedAt = checkedAt
-    try {
-      await refuseRevoked(entry.verified)
-    } catch (error) {
-      if (error instanceof ProxyError && error.code === 'invalid_token') cache.delete(digest)
-      else if (checkedAt - before < staleRevocationMs) return entry.verified.caller
-      throw error
-    }
-    return entry.verified.caller
-  }
-
-  async function verify(bearer: string, digest: string): Promise<Caller> {
+  /** Throws `invalid_token`, also for one that was revoked. */
+  async function prove(bearer: string): Promise<VerifiedCaller> {
     for (const verifier of verifiers) {
       const verified = await verifier.verify(bearer)
       if (verified === undefined) continue
       if (verified.expiresAt <= clock.now()) throw invalidToken()
-      await refuseRevoked(verified)
-      remember(digest, verified)
-      return verified.caller
+      const { tokenId } = verified
+      if (tokenId !== undefined && (await documents.readDocument(revocationKind, tokenId)) !== undefined) break
+      return verified
     }
     throw invalidToken()
+  }
+
+  async function proveAndRemember(bearer: string, digest: string, entry: CacheEntry | undefined): Promise<Caller> {
+    try {
+      return remember(digest, await prove(bearer))
+    } catch (error) {
+      const isInvalid = error instanceof ProxyError && error.code === 'invalid_token'
+      if (isInvalid) cache.delete(digest)
+      else if (entry !== undefined && clock.now() - entry.provenAt < usableForMs) return entry.verified.caller
+      throw error
+    }
   }
 
   async function refusal(remoteAddress: string): Promise<ProxyError> {
@@ -124,28 +123,30 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
       if (found !== undefined && timingSafeEqual(Buffer.from(found.key.digest), Buffer.from(digest)))
         return found.caller
       const entry = cache.get(digest)
-      if (entry === undefined) {
-        return verify(bearer, digest).catch(async (error: unknown) => {
-          const bad = error instanceof ProxyError && error.code === 'invalid_token'
-          throw bad ? await refusal(remoteAddress) : error
-        })
-      }
       const now = clock.now()
-      if (entry.verified.expiresAt <= now) {
-        cache.delete(digest)
-        throw invalidToken()
+      if (entry !== undefined) {
+        if (entry.verified.expiresAt <= now) {
+          cache.delete(digest)
+          throw invalidToken()
+        }
+        // One call proves it anew; the others need not wait for that.
+        if (now - entry.askedAt < provenForMs && now - entry.provenAt < usableForMs) return entry.verified.caller
+        entry.askedAt = now
       }
-      return now - entry.revokedCheckedAt < revocationCheckMs ? entry.verified.caller : recheck(digest, entry)
+      return proveAndRemember(bearer, digest, entry).catch(async (error: unknown) => {
+        const isInvalid = error instanceof ProxyError && error.code === 'invalid_token'
+        throw isInvalid ? await refusal(remoteAddress) : error
+      })
     },
     async revoke(tokenId, expiresAt) {
-      for (const [digest, entry] of cache) if (entry.verified.tokenId === tokenId) cache.delete(digest)
-      await documents.writeDocument({ kind: revocationKind, id: tokenId, value: true, expiresAt }, undefined)
+      try {
+        await documents.writeDocument({ kind: revocationKind, id: tokenId, value: true, expiresAt }, undefined)
+      } finally {
+        for (const [digest, entry] of cache) if (entry.verified.tokenId === tokenId) cache.delete(digest)
+      }
     },
   }
 }
-
-/** While the store cannot be asked, a token that was fine a moment ago goes on working this long. */
-const staleRevocationMs = 60_000
 
 function invalidToken(): ProxyError {
   return new ProxyError('invalid_token', 'The token is unknown, expired or revoked.')
