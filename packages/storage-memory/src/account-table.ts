@@ -1,7 +1,7 @@
 import type { Account, AccountQuery, Page, UserQuery } from '@proxy/core'
 import { pageOf } from './page.js'
 import { addToIndex, deleteFromIndex, type SortedIndex } from './sorted-index.js'
-import { addMember, createSortedSet, deleteMember, type SortedSet, sizeOf } from './sorted-set.js'
+import { addMember, createSortedSet, deleteMember, type SortedSet, settle, sizeOf } from './sorted-set.js'
 
 /** The accounts of one scope, with the indexes that reads need. */
 export interface AccountTable {
@@ -13,6 +13,8 @@ export interface AccountTable {
   list(query: AccountQuery): Page<Account>
   listUsers(query: UserQuery): Page<string>
   all(): Iterable<Account>
+  /** Does now what the first list would have to do after many were put. */
+  sort(): void
 }
 
 export function accountTable(): AccountTable {
@@ -60,6 +62,10 @@ export function accountTable(): AccountTable {
       )
     },
     all: () => accounts.values(),
+    sort() {
+      settle(ids)
+      settle(users)
+    },
   }
 
   function fitting(id: string, query: AccountQuery): Account | undefined {

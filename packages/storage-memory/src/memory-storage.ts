@@ -55,6 +55,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
       throw new Error(`The storage file ${file} needs an encryption key, or the setting that allows plaintext.`)
     }
     const journal = openJournal({ path: file, sealer: options.sealer }, state.apply)
+    state.sort()
     tornBytes = journal.tornBytes
     queue = commitQueue(journal, state, tell)
   }

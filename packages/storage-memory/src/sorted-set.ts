@@ -60,7 +60,7 @@ export function* descending(set: SortedSet, before: string | undefined): Generat
 }
 
 /** Sorts in what was added: one by one when it is little, all anew when it is much. */
-function settle(set: SortedSet): void {
+export function settle(set: SortedSet): void {
   const { fresh } = set
   if (fresh.length === 0) return
   set.fresh = []

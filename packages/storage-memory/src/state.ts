@@ -24,6 +24,8 @@ export interface State {
   /** Undefined while nothing was ever stored in the scope. */
   find(scope: Scope): ScopeState | undefined
   apply(change: Change): void
+  /** To be called after many changes, before calls come. */
+  sort(): void
   /** The shortest list of changes that makes this state. */
   snapshot(): Generator<Change, void, undefined>
 }
@@ -60,6 +62,9 @@ export function createState(now: () => number): State {
           documents.delete(change.kind, change.id)
           break
       }
+    },
+    sort() {
+      for (const environment of Object.values(scopes)) for (const { accounts } of environment.values()) accounts.sort()
     },
     *snapshot() {
       for (const environment of Object.values(scopes)) {
