@@ -2,6 +2,7 @@ import type { AppDefinition } from './app-definition.js'
 import type { HostRules } from './host-rules.js'
 import type { PreparedAuth } from './ports/auth-strategy.js'
 import type { Renewal } from './ports/renewal.js'
+import type { CompiledRetryRules } from './retry-rules.js'
 import type { Target } from './target.js'
 import type { Template } from './template.js'
 import type { UpstreamCall } from './upstream-call.js'
@@ -28,6 +29,7 @@ export interface App {
   readonly renewal: Renewal | undefined
   readonly headers: readonly DefaultHeader[]
   readonly limit: { readonly requests: number; readonly windowMs: number } | undefined
+  readonly retry: CompiledRetryRules
   readonly redirects: 'follow' | 'manual' | 'error'
   readonly relaySetCookie: boolean
   /** Makes a form of a JSON object when the caller names that type for the upstream. */

@@ -12,6 +12,7 @@ import { compileDefaultHeaders } from './definition-parts.js'
 import { compilePattern } from './linear-pattern.js'
 import type { AuthStrategy, PreparedAuth } from './ports/auth-strategy.js'
 import { prepareAuth } from './prepare-auth.js'
+import { compileRetryRules, usualRetryRules } from './retry-rules.js'
 import { isRelativePath } from './target.js'
 import { secondsOf } from './time-window.js'
 
@@ -60,6 +61,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   const strategies = options.strategies ?? builtInStrategies
   const auth = scope && part('auth', () => prepareAuth(definition, strategies, scope, faults))
   const headers = scope && part('headers', () => compileDefaultHeaders(definition.headers ?? {}, scope, faults))
+  const retry = part('retry', () => compileRetryRules(definition.retry))
   const limit = part('limits.window', () => definition.limits && readLimit(definition.limits))
   part('health.path', () => requireHealthPath(definition.health?.path))
   const refresh = part('oauth', () => scope && compileOAuth(definition, scope, faults))
@@ -81,6 +83,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refresh,
     headers,
     limit,
+    retry: retry ?? usualRetryRules,
     redirects: definition.redirects ?? 'follow',
     relaySetCookie: definition.relay_set_cookie === true,
     encodesJsonAsForm: definition.encode_json_as_form === true,

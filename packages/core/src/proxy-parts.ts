@@ -15,7 +15,7 @@ export interface ProxyLimits {
   readonly client?: Window | undefined
   /** Calls to one account; default none. */
   readonly account?: Window | undefined
-  /** Milliseconds to the upstream's head, over all redirects. Default 30,000. */
+  /** Milliseconds to the upstream's head, over all redirects; anew for each retry. Default 30,000. */
   readonly headTimeoutMs?: number
   /** Milliseconds between bytes of an upstream's body. Default 30,000. */
   readonly bodyIdleTimeoutMs?: number
@@ -23,6 +23,10 @@ export interface ProxyLimits {
   readonly maxRequestBytes?: number
   /** Bytes of a body that is held in memory to sign it or to send it again. Default 1 MiB. */
   readonly maxHeldBytes?: number
+  /** Milliseconds between two attempts; an upstream that asks for more gets no further one. Default 60,000. */
+  readonly maxRetryWaitMs?: number
+  /** Milliseconds for all attempts of a call and the waits between them. Default 600,000. */
+  readonly retryTotalMs?: number
 }
 
 /** What the steps need, with every default filled in, made once. */
@@ -55,6 +59,7 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
   const limits = options.limits ?? {}
   const clock = options.clock ?? systemClock()
   const userAgent = options.userAgent ?? 'api-proxy'
+  const headTimeoutMs = limits.headTimeoutMs ?? 30_000
   return {
     clock,
     hooks: options.hooks ?? [],
@@ -80,9 +85,12 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
     upstream: {
       transport: options.transport,
       clock,
-      limits: {
-        headTimeoutMs: limits.headTimeoutMs ?? 30_000,
-        bodyIdleTimeoutMs: limits.bodyIdleTimeoutMs ?? 30_000,
+      limits: { headTimeoutMs, bodyIdleTimeoutMs: limits.bodyIdleTimeoutMs ?? 30_000 },
+      retryLimits: {
+        headTimeoutMs,
+        maxWaitMs: limits.maxRetryWaitMs ?? 60_000,
+        totalMs: limits.retryTotalMs ?? 600_000,
+        random: options.random ?? Math.random,
       },
       userAgent,
     },

@@ -12,6 +12,7 @@ import type { RateLimiter } from './ports/rate-limiter.js'
 import type { Storage } from './ports/storage.js'
 import type { Transport } from './ports/transport.js'
 import { type ProxyLimits, prepareParts, type RenewalParts, tell } from './proxy-parts.js'
+import { planRetries } from './retry-plan.js'
 import { answer } from './steps/answer.js'
 import { answerError } from './steps/answer-error.js'
 import { authenticate } from './steps/authenticate.js'
@@ -47,6 +48,8 @@ export interface ProxyOptions {
   readonly name?: string
   /** `User-Agent` for upstreams when the caller gives none. Default `api-proxy`. */
   readonly userAgent?: string
+  /** From 0 to below 1, for the jitter of retries. Default `Math.random`. */
+  readonly random?: () => number
 }
 
 export interface ApiProxy {
@@ -73,23 +76,29 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     refuseIfSpent(seen.counted(await takeTurn(call, caller, app, account, turn))) // a refused call never touches a secret
     const target = resolveTarget(call, app, account)
     const headers = requestHeaders(call, incoming, app, account, header)
-    const taken = await takeBody(incoming, app, call, app.needsBodyBytes(target, headers), body)
+    const retries = planRetries(call.retries, app.retry)
+    const wanted = { bytes: app.needsBodyBytes(target, headers), again: retries !== undefined }
+    const taken = await takeBody(incoming, app, call, wanted, body)
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
     let fresh = await freshCredential(account, app, refresher)
+    let isRenewed = false
     const signed = inject(asked, fresh.values, app, clock.now())
     const hop = {
       app,
       cancellation,
+      retries,
       allows: (next: typeof target) => allowsTarget(next, app, account),
       sign: (next: typeof asked) => inject(next, fresh.values, app, clock.now()),
       renew: async () => {
-        const renewed = await renewedCredential(fresh, app, refresher)
+        const renewed = isRenewed ? undefined : await renewedCredential(fresh, app, refresher)
+        isRenewed = true
         fresh = renewed ?? fresh
         return renewed !== undefined
       },
       withoutCredential: (location: string) => withoutInjectedPath(location, app, fresh.values, clock.now()),
       attempted: () => seen.attempts++,
+      repeated: (...ended: Parameters<Trace['attempt']>) => tell(hooks, seen.attempt(...ended)),
     }
     const response = await forward(asked, signed, hop, upstream)
     await answer(response, open, {

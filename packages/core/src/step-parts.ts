@@ -4,6 +4,7 @@ import type { Clock } from './ports/clock.js'
 import type { CustomLimits } from './ports/custom-limits.js'
 import type { Bucket, RateLimiter } from './ports/rate-limiter.js'
 import type { Transport, UpstreamLimits } from './ports/transport.js'
+import type { RetryLimits } from './retry.js'
 
 export interface Window {
   readonly requests: number
@@ -46,6 +47,7 @@ export interface ForwardParts {
   readonly transport: Transport
   readonly clock: Clock
   readonly limits: UpstreamLimits
+  readonly retryLimits: RetryLimits
   /** For hosts that get nothing of the caller's. */
   readonly userAgent: string
 }

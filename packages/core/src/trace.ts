@@ -6,7 +6,7 @@ import { findHeader } from './headers.js'
 import type { Caller } from './ports/authenticator.js'
 import type { Dialect } from './ports/dialect.js'
 import type { IncomingCall } from './ports/exchange.js'
-import type { CallEvent } from './ports/hooks.js'
+import type { AttemptEvent, CallEvent } from './ports/hooks.js'
 import type { Decision } from './ports/rate-limiter.js'
 import type { Target } from './target.js'
 import type { UpstreamCall } from './upstream-call.js'
@@ -60,6 +60,20 @@ export class Trace {
     this.code = error.code
     this.reason = reasonOf(error.cause)
     return error
+  }
+
+  /** How the present attempt ended, when another follows. */
+  attempt(status: number | undefined, code: ErrorCode | undefined, waitMs: number): AttemptEvent {
+    return {
+      type: 'attempt',
+      requestId: this.requestId,
+      dialect: this.dialect.name,
+      app: this.app?.slug,
+      attempt: this.attempts,
+      status,
+      code,
+      waitMs,
+    }
   }
 
   event(incoming: IncomingCall): CallEvent {

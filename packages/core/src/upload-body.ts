@@ -13,10 +13,12 @@ export class UploadBody extends Readable {
   /** Called when bytes move up: the head deadline counts anew. */
   onProgress: (() => void) | undefined
 
-  constructor(source: Readable, maxBytes: number) {
+  /** `head` is what was read of it before. */
+  constructor(source: Readable, maxBytes: number, head: readonly Buffer[] = []) {
     super()
     this.#source = source
     this.#maxBytes = maxBytes
+    for (const chunk of head) this.#onData(chunk)
     source.on('data', this.#onData)
     source.on('end', this.#onEnd)
     source.on('error', this.#onError)

@@ -39,8 +39,8 @@ export interface ProxyCall {
 
 /** What the caller asked for. */
 export interface RetryWish {
-  /** Extra attempts, 0 to 10. */
-  readonly attempts: number
+  /** Extra attempts, 0 to 10; undefined leaves it to the app. */
+  readonly attempts: number | undefined
   /** Further statuses worth a retry. */
   readonly statuses: readonly number[]
 }

@@ -26,13 +26,18 @@ export interface CallEvent {
   readonly traceparent: string | undefined
 }
 
-/** One attempt that is followed by another. */
+/** One attempt that is followed by another, told as soon as it has ended. */
 export interface AttemptEvent {
   readonly type: 'attempt'
   readonly requestId: string
+  readonly dialect: string
+  readonly app: string | undefined
+  /** From 1 on. */
   readonly attempt: number
+  /** Of its answer; undefined when there was none, and then `code` says why. */
   readonly status: number | undefined
   readonly code: ErrorCode | undefined
+  /** Milliseconds until the next one. */
   readonly waitMs: number
 }
 

@@ -1,6 +1,6 @@
 import type { App } from '../app.js'
 import type { Cancellation } from '../cancellation.js'
-import { ProxyError } from '../errors.js'
+import { type ErrorCode, ProxyError } from '../errors.js'
 import type { UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import {
   headersForOtherHost,
@@ -12,6 +12,8 @@ import {
   redirectsMax,
   redirectTarget,
 } from '../redirects.js'
+import { describeOutcome, type Outcome, pauseUnlessCancelled, type Retries, startRetries } from '../retry.js'
+import { isIdempotent, type RetryPlan } from '../retry-plan.js'
 import type { ForwardParts } from '../step-parts.js'
 import { removeSameQuery, type Target } from '../target.js'
 import type { UpstreamCall } from '../upstream-call.js'
@@ -29,11 +31,15 @@ export interface Hop {
   renew(): Promise<boolean>
   /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
   withoutCredential(location: string): string | undefined
+  /** Undefined for a call that is sent once. */
+  readonly retries: RetryPlan | undefined
   /** Counts an attempt, for the log. */
   attempted(): void
+  /** Tells how an attempt ended that is followed by another, and how long that one waits. */
+  repeated(status: number | undefined, code: ErrorCode | undefined, waitMs: number): void
 }
 
-/** Sends the request and follows redirects. Settles at the head of the answer that goes to the caller. */
+/** Sends the request, again where that helps, and follows redirects. Settles at the head of the answer for the caller. */
 export async function forward(
   asked: UpstreamCall,
   signed: UpstreamRequest,
@@ -41,13 +47,15 @@ export async function forward(
   parts: ForwardParts,
 ): Promise<UpstreamResponse> {
   const endsAt = parts.clock.now() + parts.limits.headTimeoutMs
+  const retries = hop.retries === undefined ? undefined : startRetries(hop.retries, parts.clock, parts.retryLimits)
   let call = asked
   let request = signed
   for (let followed = 0; ; followed++) {
-    let response =
-      followed === 0 ? await sendOnce(request, hop, parts, endsAt) : await sendOn(request, hop, parts, endsAt)
-    if (response.status === 401 && hop.allows(call.target))
-      response = await renewAndResend(response, call, hop, parts, endsAt)
+    const send = followed === 0 ? sendOnce : sendOn
+    const response =
+      retries === undefined
+        ? await attempt(send, call, request, hop, parts, endsAt)
+        : await attemptAgain(send, call, request, hop, parts, retries)
     const location = hop.app.redirects === 'manual' ? undefined : redirectLocation(response)
     if (location === undefined) return response
     const { status } = response
@@ -57,6 +65,56 @@ export async function forward(
     call = nextCall(call, status, nextTarget(location, call.target, request.target, hop))
     request = nextRequest(call, hop, parts.userAgent)
   }
+}
+
+/** Sends a call, and once more when the upstream refuses its credential and there is another to be had. */
+function attempt(
+  send: typeof sendOnce,
+  call: UpstreamCall,
+  request: UpstreamRequest,
+  hop: Hop,
+  parts: ForwardParts,
+  endsAt: number,
+): Promise<UpstreamResponse> {
+  const sent = send(request, hop, parts, endsAt)
+  if (hop.app.renewal === undefined) return sent
+  return sent.then((response) =>
+    response.status === 401 && hop.allows(call.target) ? renewAndResend(response, call, hop, parts, endsAt) : response,
+  )
+}
+
+/** Attempt after attempt, with waits between, until the retries are used up or none helps. */
+async function attemptAgain(
+  send: typeof sendOnce,
+  call: UpstreamCall,
+  signed: UpstreamRequest,
+  hop: Hop,
+  parts: ForwardParts,
+  retries: Retries,
+): Promise<UpstreamResponse> {
+  let request = signed
+  for (;;) {
+    const outcome = await attempt(send, call, request, hop, parts, retries.headEndsAt).then(answered, failed)
+    const waitMs = hop.cancellation.cancelled ? undefined : retries.next(outcome, call)
+    if (waitMs === undefined) {
+      if ('error' in outcome) throw outcome.error
+      return outcome.response
+    }
+    if ('response' in outcome) outcome.response.discard()
+    const waited = pauseUnlessCancelled(parts.clock, waitMs, hop.cancellation)
+    const { status, code } = describeOutcome(outcome)
+    hop.repeated(status, code, waitMs)
+    await waited
+    if (hop.allows(call.target)) request = hop.sign(call) // signatures hold the time
+  }
+}
+
+function answered(response: UpstreamResponse): Outcome {
+  return { response }
+}
+
+function failed(error: unknown): Outcome {
+  return { error }
 }
 
 /** A hop that the guard refuses is the upstream's fault, not the caller's. */
@@ -84,6 +142,7 @@ async function sendOnce(
   } catch (error) {
     const left = endsAt - clock.now()
     if (left <= 0 || hop.cancellation.cancelled || !isSafeToResend(error, request)) throw error
+    hop.repeated(undefined, 'upstream_connect', 0)
     hop.attempted()
     return await transport.send(request, { ...limits, headTimeoutMs: left }, hop.cancellation)
   }
@@ -104,22 +163,13 @@ async function renewAndResend(
     throw error
   }
   refused.discard()
+  hop.repeated(refused.status, undefined, 0)
   return await sendOnce(hop.sign(call), hop, parts, endsAt)
 }
 
-const idempotentMethods: ReadonlySet<string> = new Set([
-  'GET',
-  'HEAD',
-  'OPTIONS',
-  'PUT',
-  'DELETE',
-  'PROPFIND',
-  'REPORT',
-])
-
 function isSafeToResend(error: unknown, request: UpstreamRequest): boolean {
   if (!(error instanceof UpstreamError) || error.code !== 'upstream_connect' || !error.reusedSocket) return false
-  return isReplayable(request.body) && (error.nothingSent || idempotentMethods.has(request.method))
+  return isReplayable(request.body) && (error.nothingSent || isIdempotent(request.method))
 }
 
 /**

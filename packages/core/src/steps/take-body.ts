@@ -15,6 +15,13 @@ export interface TakenBody {
   readonly bodyLength: number | undefined
 }
 
+export interface WantedBody {
+  /** A strategy has to see it. */
+  readonly bytes: boolean
+  /** It may be sent again, so it is held if it is short. */
+  readonly again: boolean
+}
+
 const none: TakenBody = { body: undefined, bodyLength: undefined }
 
 /**
@@ -25,7 +32,7 @@ export function takeBody(
   incoming: IncomingCall,
   app: App,
   call: ProxyCall,
-  needsBytes: boolean,
+  wanted: WantedBody,
   limits: BodyLimits,
 ): TakenBody | Promise<TakenBody> {
   const source = incoming.body
@@ -34,9 +41,10 @@ export function takeBody(
   if (length !== undefined && length > limits.maxRequestBytes) throw bodyTooLarge(limits.maxRequestBytes)
   if (app.encodesJsonAsForm && asksForForm(call)) return collect(source, limits.readableBytes).then(asForm)
   if (length !== undefined && length <= limits.heldBytes) return collect(source, limits.heldBytes)
-  if (needsBytes) return collect(source, limits.readableBytes)
-  if (call.retries !== undefined && length !== undefined && length <= limits.readableBytes)
-    return collect(source, limits.readableBytes)
+  if (wanted.bytes) return collect(source, limits.readableBytes)
+  if (wanted.again && (length === undefined || length <= limits.readableBytes)) {
+    return collectIfShort(source, length, limits)
+  }
   return { body: new UploadBody(source, limits.maxRequestBytes), bodyLength: length }
 }
 
@@ -67,6 +75,27 @@ function collect(source: Readable, maxBytes: number): Promise<TakenBody> {
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
       resolve({ body, bodyLength: length })
     })
+    source.on('error', (error) => reject(error instanceof ProxyError ? error : cut()))
+    source.on('close', () => reject(cut()))
+  })
+}
+
+/** The whole body when it ends within the bound; else a stream of it, with what was read at its start. */
+function collectIfShort(source: Readable, length: number | undefined, limits: BodyLimits): Promise<TakenBody> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let byteCount = 0
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk)
+      byteCount += chunk.length
+      if (byteCount > limits.maxRequestBytes) reject(bodyTooLarge(limits.maxRequestBytes))
+      if (byteCount <= limits.readableBytes) return
+      source.off('data', onData)
+      source.pause()
+      resolve({ body: new UploadBody(source, limits.maxRequestBytes, chunks), bodyLength: length })
+    }
+    source.on('data', onData)
+    source.on('end', () => resolve({ body: Buffer.concat(chunks), bodyLength: byteCount }))
     source.on('error', (error) => reject(error instanceof ProxyError ? error : cut()))
     source.on('close', () => reject(cut()))
   })
