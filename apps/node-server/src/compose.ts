@@ -1,6 +1,7 @@
 import { type Clock, createProxy, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
 import { pipedreamDialect } from '@proxy/dialect-pipedream'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
+import { ConfigError } from './config/fault.js'
 import type { Config } from './config.js'
 import { createIdentity, deploymentName, type State } from './parts.js'
 
@@ -27,18 +28,28 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
   })
 }
 
-/** Listens as the configuration says. Rejects when the port cannot be had. */
-export function listenAs(config: Config, proxy: CallHandler, onFault: (fault: unknown) => void): Promise<NodeServer> {
+/** Listens as the configuration says. Throws a `ConfigError` when the port cannot be had. */
+export async function listenAs(
+  config: Config,
+  proxy: CallHandler,
+  onFault: (fault: unknown) => void,
+): Promise<NodeServer> {
   const { host, port, tls, drainTimeout } = config.server
-  return listen({
-    proxy,
-    host,
-    port,
-    ...(tls !== undefined && { tls }),
-    limits: requestLimits(config),
-    drainTimeoutMs: drainTimeout,
-    onFault,
-  })
+  const limits = requestLimits(config)
+  try {
+    return await listen({ proxy, host, port, ...(tls && { tls }), limits, drainTimeoutMs: drainTimeout, onFault })
+  } catch (error) {
+    throw portError(error, `${host}:${port}`)
+  }
+}
+
+function portError(error: unknown, place: string): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return new ConfigError(`${place} is taken by another program.`)
+  if (code === 'EACCES') return new ConfigError(`${place} needs more rights than this user has.`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new ConfigError(`${place} is no address of this machine.`)
+  return error
 }
 
 function proxyLimits({ limits }: Config): ProxyLimits {

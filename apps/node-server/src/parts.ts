@@ -29,8 +29,8 @@ import type { Config } from './config.js'
 /** What holds state, and what all workers must therefore share. */
 export type State = SharedParts
 
-/** Failures of one source address before it has to wait. */
-const failureLimit = { limit: 60, windowMs: 60_000 }
+/** Bad tokens of one source address before it has to wait: they cannot be guessed, but each costs a look. */
+const failureLimit = { limit: 1_000, windowMs: 60_000 }
 
 /** The store and the counters of the configuration, in this process. */
 export function openState(config: Config, clock: Clock, onChange?: (change: Change) => void): State {

@@ -43,9 +43,6 @@ export async function serve(configOption: string | undefined): Promise<void> {
   watchForBugs(logger, writer)
   const seeded = await applySeeds(config, state.storage, clock)
   const running = await run(opened, { workers: settings.workers, hub, clock, writer, logger })
-  logger.info(started(config, running.url, seeded, settings.workers), 'listening')
-  demo?.welcome(running.url, config.storage.file !== undefined)
-
   drainOnSignal(async (signal) => {
     logger.info({ signal }, 'draining')
     await running.drain()
@@ -54,6 +51,8 @@ export async function serve(configOption: string | undefined): Promise<void> {
     logger.info('stopped')
     await writer.flush(flushMs)
   }, running.kill)
+  logger.info(started(config, running.url, seeded, settings.workers), 'listening')
+  demo?.welcome(running.url, config.storage.file !== undefined)
 }
 
 interface Opened {

@@ -30,7 +30,7 @@ export async function startDemo(port: number = usualPort): Promise<Demo> {
     text: demoConfig(keys, { ...places, file: join(folder, 'proxy.db') }),
     textWithoutFile: demoConfig(keys, { ...places, file: undefined }),
     welcome(url, keepsData) {
-      const takenPort = actualPort === port ? undefined : port
+      const takenPort = port === 0 || actualPort === port ? undefined : port
       const facts = { url, takenPort, upstreamPort: upstream.port, clientSecret: keys.clientSecret, folder, keepsData }
       process.stderr.write(banner(facts))
     },
