@@ -14,7 +14,6 @@ const standardPlaces = {
   access_token: '/access_token',
   refresh_token: '/refresh_token',
   expires_in: '/expires_in',
-  expires_at: '/expires_at',
   scope: '/scope',
   error: '/error',
 } as const
@@ -81,6 +80,7 @@ function compileRefresh(
     answer: {
       token: access_token,
       expiresIn: expires_in,
+      // Only where the app says so: under this name stand times without a zone, too.
       expiresAt: expires_at,
       lifetimeSeconds: oauth.lifetime === undefined ? undefined : secondsOf(oauth.lifetime),
       also: [
@@ -114,7 +114,6 @@ function readPlaces(paths: Readonly<Record<string, string>>, faults: AppFault[])
     access_token: at('access_token'),
     refresh_token: at('refresh_token'),
     expires_in: at('expires_in'),
-    expires_at: at('expires_at'),
     scope: at('scope'),
     error: at('error'),
   }

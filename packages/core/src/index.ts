@@ -26,6 +26,7 @@ export { connectionListed, findHeader, hopByHopHeaders, isHeaderName, isHeaderVa
 export type { KeyRing, SealingKey } from './key-ring.js'
 export { createKeyRing, KeyFault } from './key-ring.js'
 export { limitKey } from './keys.js'
+export { oauthClientDocumentId, oauthClientKind, oauthClientSealContext } from './oauth-client-document.js'
 export { freezeDeep, ownJson } from './own-json.js'
 export type { AuthStrategy, Injection, PreparedAuth, RequestDescription } from './ports/auth-strategy.js'
 export type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'

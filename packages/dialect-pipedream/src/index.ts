@@ -1,6 +1,5 @@
 export { pipedreamDialect } from './dialect.js'
 export type { ConfiguredProject, PipedreamDialectOptions } from './options.js'
-export { oauthAppSecretContext } from './routes/oauth-app-secret.js'
 export type { ConnectTokenRecord } from './tokens/connect-token-record.js'
 export type { ConnectTokens, ConnectTokensOptions, FoundConnectToken } from './tokens/connect-tokens.js'
 export { connectTokens } from './tokens/connect-tokens.js'

@@ -30,4 +30,5 @@ export const shop: AppDefinition = {
   auth_type: 'oauth',
   connect: { base_proxy_target_url: 'https://api.shop.example', allowed_domains: ['files.shop.example'] },
   auth: [{ kind: 'bearer' }],
+  oauth: { token_url: 'https://login.shop.example/token' },
 }

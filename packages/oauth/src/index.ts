@@ -1,1 +1,1 @@
-export { type TokenFetch, transportFetch } from './transport-fetch.js'
+export { type OAuthExchangeOptions, oauthExchange } from './oauth-exchange.js'

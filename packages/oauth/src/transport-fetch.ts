@@ -1,8 +1,9 @@
 import {
   type Cancellation,
+  isHeaderName,
   isHeaderValue,
-  parseTarget,
   ProxyError,
+  parseTarget,
   type Transport,
   UpstreamError,
   type UpstreamLimits,
@@ -69,7 +70,14 @@ function flatHeaders(headers: Readonly<Record<string, string>>): string[] {
   const flat = ['accept-encoding', 'identity']
   for (const [written, value] of Object.entries(headers)) {
     const name = written.toLowerCase()
-    if (name !== 'accept-encoding' && name !== 'content-length' && name !== 'host') flat.push(name, value)
+    if (name === 'accept-encoding' || name === 'content-length' || name === 'host') continue
+    if (!isHeaderName(name) || !isHeaderValue(value)) {
+      throw new ProxyError(
+        'account_config_invalid',
+        `The account's value for the header ${name} of the token request holds a character that a header cannot carry.`,
+      )
+    }
+    flat.push(name, value)
   }
   return flat
 }

@@ -1,4 +1,4 @@
-import type { Account, AppRegistry } from '@proxy/core'
+import { type Account, type AppRegistry, nextRefreshAt } from '@proxy/core'
 import type { z } from 'zod'
 import { appJson, missingAppJson } from './app-json.js'
 import { isoTime } from './route-parts.js'
@@ -23,7 +23,7 @@ export function accountJson(account: Account, apps: AppRegistry, withCredentials
     expires_at: when(account.expiresAt),
     error: account.error ?? null,
     last_refreshed_at: when(account.lastRefreshedAt),
-    next_refresh_at: when(account.dead ? undefined : account.expiresAt),
+    next_refresh_at: when(app === undefined ? undefined : nextRefreshAt(account, app)),
     ...(withCredentials ? { credentials: revealCredentials(account) } : undefined),
   }
 }

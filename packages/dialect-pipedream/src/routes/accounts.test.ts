@@ -1,3 +1,4 @@
+import type { Account } from '@proxy/core'
 import { describe, expect, it } from 'vitest'
 import { type Bench, createBench } from '../../testing/bench.js'
 import { accountSchema, listOf } from './schemas.js'
@@ -63,9 +64,15 @@ describe('POST accounts', () => {
       const body = { ...grant({ oauth_refresh_token: 'r', ...extra }), authorized_scopes: ['read'] }
       const answer = await create(bench, 'u', body)
       expect(answer.json).toMatchObject({ expires_at: '2026-03-01T00:00:00.000Z', authorized_scopes: ['read'] })
-      expect(answer.json.next_refresh_at).toBe(answer.json.expires_at)
+      expect(answer.json).toMatchObject({ next_refresh_at: '2026-02-28T23:59:00.000Z', last_refreshed_at: null })
     }
     expect((await create(bench, 'u', grant())).json.expires_at).toBeNull()
+  })
+
+  it('names no next refresh for a grant that cannot be renewed', async () => {
+    const bench = createBench()
+    const answer = await create(bench, 'u', grant({ expires_at: '2026-03-01T00:00:00Z' }))
+    expect(answer.json).toMatchObject({ expires_at: '2026-03-01T00:00:00.000Z', next_refresh_at: null })
   })
 
   it('takes the user and the app from a connect token', async () => {
@@ -190,6 +197,32 @@ describe('reconnecting with account_id', () => {
     const after = await bench.storage.readAccount(scope, id)
     expect(after?.values.reveal().customFields).toEqual({ subdomain: 'one', api_key: 'new' })
     expect((await bench.call('GET', `${base}/accounts`)).json.data).toHaveLength(1)
+  })
+
+  it('tells of renewals: the last, the next, and what went wrong', async () => {
+    const bench = createBench()
+    const scope = { project: 'proj_demo', environment: 'production' } as const
+    const { id } = (await create(bench, 'u', grant({ oauth_refresh_token: 'r', expires_in: 3600 }))).json
+    const write = async (change: Partial<Account>) => {
+      const before = await bench.storage.readAccount(scope, id)
+      if (before === undefined) throw new Error('The account is not there.')
+      await bench.storage.writeAccount({ ...before, ...change }, before.version)
+      return (await bench.call('GET', `${base}/accounts/${id}`)).json
+    }
+    const now = bench.clock.now()
+    const iso = (time: number) => new Date(time).toISOString()
+    expect(await write({ lastRefreshedAt: now, expiresAt: now + 7_200_000 })).toMatchObject({
+      healthy: true,
+      error: null,
+      last_refreshed_at: iso(now),
+      next_refresh_at: iso(now + 7_140_000),
+    })
+    expect(await write({ expiresAt: now + 40_000 })).toMatchObject({ next_refresh_at: iso(now + 30_000) })
+    const failed = 'The last refresh failed: the vendor answered 503.'
+    expect(await write({ error: failed })).toMatchObject({ healthy: false, dead: false, error: failed })
+    expect(await write({ dead: true })).toMatchObject({ healthy: false, dead: true, next_refresh_at: null })
+    const again = await create(bench, 'u', { ...grant({ oauth_refresh_token: 'new' }), account_id: id })
+    expect(again.json).toMatchObject({ healthy: true, dead: false, error: null, last_refreshed_at: null })
   })
 
   it('replaces a grant as a whole', async () => {

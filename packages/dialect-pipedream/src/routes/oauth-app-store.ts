@@ -1,8 +1,5 @@
-import type { DocumentStore, StoredDocument } from '@proxy/core'
+import { type DocumentStore, oauthClientDocumentId, oauthClientKind, type StoredDocument } from '@proxy/core'
 import { z } from 'zod'
-
-/** Document kind of OAuth clients that a project brings along. The id is `project/oa_…`. */
-const oauthAppKind = 'oauth-app'
 
 const recordSchema = z.object({
   app: z.string(),
@@ -31,7 +28,7 @@ export async function readOAuthApp(
   project: string,
   id: string,
 ): Promise<StoredOAuthApp | undefined> {
-  const document = await documents.readDocument(oauthAppKind, documentId(project, id))
+  const document = await documents.readDocument(oauthClientKind, oauthClientDocumentId(project, id))
   return document === undefined ? undefined : read(document, project)
 }
 
@@ -41,7 +38,7 @@ export async function oauthAppExists(documents: DocumentStore, project: string, 
 
 /** Ascending by id. */
 export async function listOAuthApps(documents: DocumentStore, project: string): Promise<readonly StoredOAuthApp[]> {
-  const found = await documents.listDocuments(oauthAppKind, documentId(project, ''))
+  const found = await documents.listDocuments(oauthClientKind, oauthClientDocumentId(project, ''))
   return found.flatMap((document) => read(document, project) ?? [])
 }
 
@@ -51,17 +48,12 @@ export async function writeOAuthApp(
   project: string,
   { id, version, record }: StoredOAuthApp,
 ): Promise<boolean> {
-  const document = { kind: oauthAppKind, id: documentId(project, id), value: record }
+  const document = { kind: oauthClientKind, id: oauthClientDocumentId(project, id), value: record }
   return (await documents.writeDocument(document, version)) !== undefined
 }
 
 export async function deleteOAuthApp(documents: DocumentStore, project: string, id: string): Promise<boolean> {
-  return documents.deleteDocument(oauthAppKind, documentId(project, id))
-}
-
-/** Unambiguous, since a project's id holds no slash. */
-function documentId(project: string, id: string): string {
-  return `${project}/${id}`
+  return documents.deleteDocument(oauthClientKind, oauthClientDocumentId(project, id))
 }
 
 function read(document: StoredDocument, project: string): StoredOAuthApp | undefined {

@@ -1,7 +1,6 @@
-import { createKeyRing, createSealer } from '@proxy/core'
+import { createKeyRing, createSealer, oauthClientSealContext } from '@proxy/core'
 import { describe, expect, it } from 'vitest'
 import { createBench } from '../../testing/bench.js'
-import { oauthAppSecretContext } from './oauth-app-secret.js'
 import { listOf, oauthAppSchema } from './schemas.js'
 
 const path = '/v1/connect/proj_demo/oauth_apps'
@@ -37,9 +36,9 @@ describe('OAuth clients of a project', () => {
     expect(JSON.stringify(stored)).not.toContain('planted')
     const record = stored?.value as { client_secret: string }
     const sealer = createSealer(createKeyRing([Buffer.alloc(32, 9).toString('base64')]))
-    const opened = sealer.open(record.client_secret, oauthAppSecretContext('proj_demo', id))
+    const opened = sealer.open(record.client_secret, oauthClientSealContext('proj_demo', id))
     expect(opened.toString()).toBe('planted-secret')
-    expect(() => sealer.open(record.client_secret, oauthAppSecretContext('proj_other', id))).toThrow()
+    expect(() => sealer.open(record.client_secret, oauthClientSealContext('proj_other', id))).toThrow()
   })
 
   it('change by what is given, and go', async () => {

@@ -1,7 +1,6 @@
-import { type App, ProxyError } from '@proxy/core'
+import { type App, oauthClientSealContext, ProxyError } from '@proxy/core'
 import { z } from 'zod'
 import { appJson, missingAppJson } from './app-json.js'
-import { oauthAppSecretContext } from './oauth-app-secret.js'
 import {
   deleteOAuthApp,
   listOAuthApps,
@@ -50,7 +49,7 @@ export function oauthAppRoutes(parts: RouteParts): readonly Route[] {
   }
 
   function seal(secret: string, project: string, id: string): string {
-    return sealer === undefined ? secret : sealer.seal(secret, oauthAppSecretContext(project, id))
+    return sealer === undefined ? secret : sealer.seal(secret, oauthClientSealContext(project, id))
   }
 
   async function save(project: string, stored: StoredOAuthApp): Promise<unknown> {

@@ -74,7 +74,7 @@ const attemptsMost = 5
 
 /**
  * Connects an account again: custom fields that are given replace those of the same name, a grant replaces the whole
- * grant, everything else stays; the account is alive again.
+ * grant, everything else stays; the account is alive again. Tokens that the app makes from the fields are made anew.
  */
 export async function reconnectAccount(
   parts: RouteParts,
@@ -84,6 +84,7 @@ export async function reconnectAccount(
   body: AccountBody,
 ): Promise<Account> {
   const given = readGiven(parts, app, body)
+  const grant = given.credentials ?? (app.renewal?.fromNothing === true ? {} : undefined)
   for (let attempt = 0; attempt < attemptsMost; attempt += 1) {
     const before = await parts.storage.readAccount(owner, id)
     if (before === undefined || before.externalUserId !== owner.externalUserId) throw notFound()
@@ -91,7 +92,7 @@ export async function reconnectAccount(
     const old = before.values.reveal()
     const values = {
       customFields: { ...old.customFields, ...given.customFields },
-      credentials: given.credentials ?? { ...old.credentials },
+      credentials: grant ?? { ...old.credentials },
     }
     checkValues(app, values)
     const now = parts.clock.now()
@@ -102,7 +103,8 @@ export async function reconnectAccount(
       oauthAppId: owner.oauthAppId ?? before.oauthAppId,
       authorizedScopes: body.authorized_scopes ?? before.authorizedScopes,
       updatedAt: now,
-      expiresAt: given.credentials === undefined ? before.expiresAt : given.expiresAt,
+      expiresAt: grant === undefined ? before.expiresAt : given.expiresAt,
+      lastRefreshedAt: grant === undefined ? before.lastRefreshedAt : undefined,
       dead: false,
       error: undefined,
     }
