@@ -13,6 +13,8 @@ export type {
 } from './app-definition.js'
 export type { AppRegistryOptions, DefinitionFault } from './app-registry.js'
 export { AppDefinitionError, compileApp, createAppRegistry } from './app-registry.js'
+export type { AwsKeys, AwsRequest, AwsScope } from './auth/aws-signature.js'
+export { signAwsRequest } from './auth/aws-signature.js'
 export type { AuthenticatorOptions, RevokingAuthenticator, StaticKey } from './authenticator.js'
 export { createAuthenticator, keyDigest } from './authenticator.js'
 export { Cancellation } from './cancellation.js'

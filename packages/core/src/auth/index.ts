@@ -1,4 +1,5 @@
 import type { AuthStrategy } from '../ports/auth-strategy.js'
+import { awsSigV4Strategy } from './aws-sigv4.js'
 import { basicStrategy } from './basic.js'
 import { bearerStrategy } from './bearer.js'
 import { clientCredentialsStrategy } from './client-credentials.js'
@@ -24,6 +25,7 @@ export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
     jwtBearerStrategy,
     clientCredentialsStrategy,
     sessionStrategy,
+    awsSigV4Strategy,
     noneStrategy,
   ].map((strategy) => [strategy.kind, strategy]),
 )

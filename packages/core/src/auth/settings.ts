@@ -18,6 +18,8 @@ export interface Settings {
   /** An empty text counts; `usual` undefined makes it required. */
   template(name: string, usual?: string): Template
   optionalTemplate(name: string): Template | undefined
+  /** Compiles a text that is not a setting; `name` is the setting it comes from. */
+  compile(text: string, name: string): Template
   oneOf<T extends string>(name: string, options: readonly T[], usual: T): T
   whole(name: string, least: number, most: number, usual: number): number
   optionalWhole(name: string, least: number, most: number): number | undefined
@@ -104,6 +106,7 @@ export function readSettings(
       const value = text(name)
       return value === undefined ? undefined : compile(value, path(name))
     },
+    compile: (source, name) => compile(source, path(name)),
     oneOf(name, options, usual) {
       const value = raw(name)
       if (value === undefined) return usual
