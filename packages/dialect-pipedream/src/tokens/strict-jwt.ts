@@ -57,7 +57,8 @@ export async function verifyJwt(token: string, rules: JwtRules): Promise<StrictC
     throw invalidToken(cause)
   })
   const { sub, jti, iat, exp, aud } = payload
-  if (sub === undefined || jti === undefined || iat === undefined || exp === undefined) throw invalidToken()
+  if (typeof sub !== 'string' || typeof jti !== 'string') throw invalidToken()
+  if (!isSeconds(iat) || !isSeconds(exp)) throw invalidToken()
   const nowSeconds = rules.now / 1000
   if (typeof aud !== 'string' || iat > nowSeconds + skewSeconds || exp <= nowSeconds) throw invalidToken()
   return { ...payload, sub, jti, iat, exp }
@@ -81,6 +82,11 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   } catch {
     return undefined
   }
+}
+
+/** Whole seconds; JSON can also say a number that is infinite. */
+function isSeconds(value: unknown): value is number {
+  return Number.isSafeInteger(value)
 }
 
 /** base64url whose unused bits are zero, so that no token has a second spelling. */
