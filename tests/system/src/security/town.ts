@@ -34,6 +34,8 @@ export interface TownOptions {
   readonly config?: Readonly<Record<string, unknown>>
   /** Merged into every app. */
   readonly app?: Readonly<Record<string, unknown>>
+  /** An OAuth client of the project that may do everything. */
+  readonly client?: { readonly id: string; readonly secret: string }
 }
 
 export async function startTown(options: TownOptions): Promise<Town> {
@@ -72,7 +74,9 @@ function townConfig(options: TownOptions, key: string, credentials: Town['creden
   return {
     network: { allowPrivate: [origin] },
     limits: { project: 'none' },
-    projects: [{ id: project, secretKeys: [{ key, id: 'town' }] }],
+    projects: [
+      { id: project, secretKeys: [{ key, id: 'town' }], clients: options.client === undefined ? [] : [options.client] },
+    ],
     apps: placements.map((placement) => ({
       name_slug: placement,
       name: placement,
