@@ -62,6 +62,8 @@ function proxyLimits({ limits }: Config): ProxyLimits {
     bodyIdleTimeoutMs: limits.bodyIdleTimeout,
     maxRequestBytes: limits.maxRequestBody,
     maxHeldBytes: limits.maxHeldBody,
+    maxRetryWaitMs: limits.maxRetryWait,
+    retryTotalMs: limits.retryTotal,
   }
 }
 

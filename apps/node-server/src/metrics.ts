@@ -1,4 +1,4 @@
-import type { CallEvent, Hook } from '@proxy/core'
+import type { AttemptEvent, CallEvent, Hook } from '@proxy/core'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 export interface Metrics {
@@ -41,6 +41,13 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const retries = new Counter({
     name: 'proxy_retries_total',
     help: 'Attempts that were followed by another.',
+    labelNames: ['dialect', 'app', 'reason'],
+    registers,
+  })
+  const retryWaits = new Counter({
+    name: 'proxy_retry_wait_seconds_total',
+    help: 'Time that calls were made to wait between attempts.',
+    labelNames: ['dialect', 'app'],
     registers,
   })
   const degraded = new Gauge({
@@ -82,6 +89,15 @@ export function createMetrics(sources: MetricsSources): Metrics {
     return found
   }
 
+  /** By the status that made it needed, or by the code of a connection that failed. */
+  function countRetry({ dialect, app = 'none', status, code, waitMs }: AttemptEvent): void {
+    const isOwnReason = status === 401 || status === 429
+    const reason =
+      status === undefined ? (code ?? 'none') : isOwnReason ? String(status) : `${Math.floor(status / 100)}xx`
+    retries.inc({ dialect, app, reason })
+    retryWaits.inc({ dialect, app }, waitMs / 1_000)
+  }
+
   return {
     registry,
     hook: (event) => {
@@ -93,7 +109,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
           break
         }
         case 'attempt':
-          retries.inc()
+          countRetry(event)
           break
         case 'refresh':
           refreshes.inc({ app: event.app, outcome: event.outcome })

@@ -105,7 +105,7 @@ export const appDefinitionShape = shape(
       after: textOrTexts,
       remaining: someText,
       at: textOrTexts,
-      error_code: list(textLike(/^[1-5](?:\d\d|xx)(?:-[1-5]\d\d)?$/, 'must be a status such as 403, 5xx or 500-502')),
+      error_code: list(textLike(/^[1-5](?:\d\d(?:-[1-5]\d\d)?|xx)$/, 'must be a status such as 403, 5xx or 500-502')),
       attempts: wholeNumber(0, 10),
     }),
     limits: shape(

@@ -70,6 +70,12 @@ const limits = z.strictObject({
   client: window.optional(),
   account: window.optional(),
   headTimeout: duration(10, hourMs).prefault('30s').describe("until the upstream's response head"),
+  maxRetryWait: duration(0, hourMs)
+    .prefault('60s')
+    .describe('between two attempts of a call; an upstream that asks for more gets no further one'),
+  retryTotal: duration(0, 24 * hourMs)
+    .prefault('10m')
+    .describe('for all attempts of a call and the waits between them'),
   bodyIdleTimeout: duration(10, hourMs).prefault('30s').describe('between two bytes of a body, in either direction'),
   readerIdleTimeout: duration(100, hourMs).prefault('5m').describe('for a caller that takes nothing of its answer'),
   maxRequestBody: size(0, tebibyte).prefault('100MiB'),

@@ -33,7 +33,7 @@ export function logHook(writer: LogWriter, logger: Logger, settings: LogSettings
         if (logsCalls) writer.write(callLine(event, Date.now()))
         break
       case 'attempt':
-        logger.debug(attemptFields(event), 'attempt')
+        logger.info(attemptFields(event), 'attempt')
         break
       case 'refresh':
         logger[event.outcome === 'refreshed' ? 'info' : 'warn'](refreshFields(event), 'refresh')
@@ -53,8 +53,8 @@ export function describeFault(fault: unknown): { readonly name: string; readonly
   return { name: fault.name, ...(code !== undefined && { code }), ...(at !== undefined && { at }) }
 }
 
-function attemptFields({ requestId, attempt, status, code, waitMs }: AttemptEvent): object {
-  return { request_id: requestId, attempt, status, code, wait_ms: waitMs }
+function attemptFields({ requestId, dialect, app, attempt, status, code, waitMs }: AttemptEvent): object {
+  return { request_id: requestId, dialect, app, attempt, status, code, wait_ms: waitMs }
 }
 
 function refreshFields({ project, environment, account, app, outcome, reason }: RefreshEvent): object {

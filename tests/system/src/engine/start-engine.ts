@@ -12,6 +12,7 @@ import {
   keyDigest,
   type ProxyLimits,
   type RenewalParts,
+  type RetryWish,
   Secret,
   type Storage,
   undiciTransport,
@@ -30,6 +31,7 @@ export interface EngineOptions {
   readonly hooks?: readonly Hook[]
   readonly renewal?: RenewalParts
   readonly storage?: Storage
+  readonly random?: () => number
 }
 
 export interface TestAccount {
@@ -49,6 +51,9 @@ export interface EngineCall {
   readonly headers?: readonly string[]
   readonly body?: string | Buffer | Readable
   readonly bodyLength?: number
+  readonly retries?: RetryWish
+  /** Gets what makes the caller leave. */
+  readonly onStart?: (leave: () => void) => void
 }
 
 export interface EngineAnswer {
@@ -98,12 +103,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     ...(options.hooks !== undefined && { hooks: options.hooks }),
     ...(options.clock !== undefined && { clock: options.clock }),
     ...(options.renewal !== undefined && { renewal: options.renewal }),
+    ...(options.random !== undefined && { random: options.random }),
   })
 
   return {
     storage,
     close: () => proxy.close(),
-    async call({ method = 'GET', target, account, headers = [], body, bodyLength }) {
+    async call({ method = 'GET', target, account, headers = [], body, bodyLength, retries, onStart }) {
       const answer = new PassThrough()
       const chunks: Buffer[] = []
       answer.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -114,11 +120,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await proxy.handle(
         {
           method,
-          target: `/call?${new URLSearchParams({ target, account })}`,
+          target: `/call?${new URLSearchParams({ target, account, retries: JSON.stringify(retries ?? null) })}`,
           headers: [...headers, ...(length === undefined ? [] : ['content-length', String(length)])],
           body: body === undefined ? undefined : body instanceof Readable ? body : Readable.from([Buffer.from(body)]),
           remoteAddress: '127.0.0.1',
-          onCallerLeft: () => undefined,
+          onCallerLeft: (listener) => onStart?.(listener),
         },
         (head) => {
           status = head.status
@@ -162,7 +168,7 @@ const plainDialect: Dialect = {
       headers,
       contentType: undefined,
       rateLimitToken: undefined,
-      retries: undefined,
+      retries: (JSON.parse(query.get('retries') ?? 'null') as RetryWish | null) ?? undefined,
       origin: undefined,
       answerHeaders: [],
     }
