@@ -20,6 +20,7 @@ const help = `Usage: node benchmarks/profile.mjs [--candidate NAME | --entry FIL
   --entry FILE      any script that listens on $PORT and forwards to $UPSTREAM
   --path PATH       what the origin is asked for: /1k.json (default) or /64k.json
   --tls             the origin speaks TLS
+  --memory          what is allocated rather than where time is spent
   --seconds N       sampled under load for this long (default 5)
   --warm-up N       calls before sampling (default 50000)
   --top N           functions shown (default 40)
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     entry: { type: 'string' },
     path: { type: 'string', default: '/1k.json' },
     tls: { type: 'boolean', default: false },
+    memory: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '5' },
     'warm-up': { type: 'string', default: '50000' },
     top: { type: 'string', default: '40' },
@@ -60,10 +62,11 @@ async function main() {
     const env = {
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'lib', 'profile-hook.mjs')}`,
       PROFILE_PREFIX: `${profiles}/`,
+      PROFILE_MEMORY: options.memory ? '1' : '0',
     }
     const place = { folder, upstream, authority: origin.authority, env }
     const proxy = await start(node, place)
-    await print(await sample(proxy, profiles))
+    print(await sample(proxy, profiles))
   } finally {
     await stopAll()
     rmSync(folder, { recursive: true, force: true })
@@ -91,13 +94,7 @@ async function sample(proxy, profiles) {
   const { calls } = await sendLoad({ ...call, seconds: Number(options.seconds) })
   const after = processorTime(proxy.pid)
   signalAll(members)
-  const parts = []
-  for (let waited = 0; parts.length === 0 && waited < 100; waited += 1) {
-    await sleep(200)
-    parts.push(...readdirSync(profiles).filter((name) => members.some((pid) => name === `${pid}.cpuprofile`)))
-  }
-  await sleep(500)
-  const written = readdirSync(profiles).filter((name) => members.some((pid) => name === `${pid}.cpuprofile`))
+  const written = await profilesOf(members, profiles)
   return {
     calls,
     cpu: (after.used - before.used) / calls / 1000,
@@ -105,47 +102,63 @@ async function sample(proxy, profiles) {
   }
 }
 
+/** The files that the processes wrote, once they are whole; a shell or a supervisor writes none. */
+async function profilesOf(members, folder) {
+  const written = () => readdirSync(folder).filter((name) => members.some((pid) => name === `${pid}.cpuprofile`))
+  for (let waited = 0; written().length === 0 && waited < 100; waited += 1) await sleep(200)
+  await sleep(1000)
+  return written()
+}
+
 // A process of the tree without the hook (a shell, say) would die of the signal: only Node loads it.
 function signalAll(members) {
   for (const pid of members) process.kill(pid, 'SIGUSR2')
 }
 
-async function print({ calls, cpu, profiles }) {
+function print({ calls, cpu, profiles }) {
   const functions = new Map()
   const files = new Map()
-  let busy = 0
-  for (const profile of profiles) {
-    const selfTime = selfTimes(profile)
-    for (const node of profile.nodes) {
-      const microseconds = selfTime.get(node.id) ?? 0
-      const { functionName, url, lineNumber } = node.callFrame
-      if (functionName === '(idle)' || functionName === '(root)') continue
-      busy += microseconds
-      const place = url === '' ? '' : `${shorten(url)}:${lineNumber + 1}`
-      add(functions, `${functionName || '(anonymous)'}  ${place}`, microseconds)
-      add(files, url === '' ? (functionName.startsWith('(') ? functionName : '(native)') : shorten(url), microseconds)
-    }
+  let whole = 0
+  for (const { functionName, url, lineNumber, amount } of profiles.flatMap(options.memory ? allocations : selfTimes)) {
+    if (amount === 0 || functionName === '(idle)' || functionName === '(root)') continue
+    whole += amount
+    add(functions, `${functionName || '(anonymous)'}  ${url === '' ? '' : `${shorten(url)}:${lineNumber + 1}`}`, amount)
+    add(files, nameOfFile(url, functionName), amount)
   }
-  console.log(`${calls} calls, ${cpu.toFixed(1)} µs of CPU a call while sampled (sampling itself adds to it)\n`)
+  const unit = options.memory ? 'bytes/call' : '   µs/call'
   const rows = (map, top) =>
     [...map]
       .sort((a, b) => b[1] - a[1])
       .slice(0, top)
-      .map(
-        ([name, time]) =>
-          `${(time / calls).toFixed(2).padStart(8)} ${((100 * time) / busy).toFixed(1).padStart(6)}  ${name}`,
-      )
+      .map(([name, amount]) => [(amount / calls).toFixed(2).padStart(10), share(amount / whole), name].join('  '))
       .join('\n')
-  console.log(`µs/call      %  function (self time)\n${rows(functions, Number(options.top))}\n`)
-  console.log(`µs/call      %  file (self time)\n${rows(files, 25)}`)
+  console.log(`${calls} calls, ${cpu.toFixed(1)} µs of CPU a call while sampled (sampling itself adds to it)\n`)
+  console.log(`${unit}       %  function itself\n${rows(functions, Number(options.top))}\n`)
+  console.log(`${unit}       %  file\n${rows(files, 25)}`)
 }
 
-function selfTimes({ samples, timeDeltas }) {
+/** Microseconds of each function itself. */
+function selfTimes({ nodes, samples, timeDeltas }) {
   const times = new Map()
   samples.forEach((id, index) => {
     add(times, id, timeDeltas[index])
   })
-  return times
+  return nodes.map(({ id, callFrame }) => ({ ...callFrame, amount: times.get(id) ?? 0 }))
+}
+
+/** Bytes that each function itself allocated. */
+function allocations({ head }) {
+  const below = (node) => [{ ...node.callFrame, amount: node.selfSize }, ...node.children.flatMap(below)]
+  return below(head)
+}
+
+function nameOfFile(url, functionName) {
+  if (url !== '') return shorten(url)
+  return functionName.startsWith('(') ? functionName : '(native)'
+}
+
+function share(part) {
+  return (100 * part).toFixed(1).padStart(6)
 }
 
 function add(map, key, amount) {
@@ -153,8 +166,8 @@ function add(map, key, amount) {
 }
 
 function shorten(url) {
-  if (!url.startsWith('file:')) return url
-  const path = fileURLToPath(url)
+  if (!url.startsWith('file:') && !url.startsWith('/')) return url
+  const path = url.startsWith('/') ? url : fileURLToPath(url)
   const inPackage = path.lastIndexOf('/node_modules/')
   if (inPackage !== -1) return path.slice(inPackage + '/node_modules/'.length)
   return relative(join(import.meta.dirname, '..'), path)

@@ -2,21 +2,34 @@
 import { writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector'
 
+const { PROFILE_PREFIX: prefix, PROFILE_MEMORY: ofMemory } = process.env
 const session = new Session()
-let profiling = false
+let isRunning = false
 
 process.on('SIGUSR2', () => {
-  if (profiling) {
-    session.post('Profiler.stop', (error, result) => {
-      if (error === null)
-        writeFileSync(`${process.env.PROFILE_PREFIX}${process.pid}.cpuprofile`, JSON.stringify(result.profile))
-      session.disconnect()
+  if (isRunning) stop()
+  else start()
+})
+
+function start() {
+  isRunning = true
+  session.connect()
+  if (ofMemory === '1') {
+    session.post('HeapProfiler.startSampling', {
+      samplingInterval: 16_384,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
     })
     return
   }
-  profiling = true
-  session.connect()
   session.post('Profiler.enable')
   session.post('Profiler.setSamplingInterval', { interval: 200 })
   session.post('Profiler.start')
-})
+}
+
+function stop() {
+  session.post(ofMemory === '1' ? 'HeapProfiler.stopSampling' : 'Profiler.stop', (error, result) => {
+    if (error === null) writeFileSync(`${prefix}${process.pid}.cpuprofile`, JSON.stringify(result.profile))
+    session.disconnect()
+  })
+}
