@@ -2,6 +2,7 @@ import type { AuthStrategy } from '../ports/auth-strategy.js'
 import { awsSigV4Strategy } from './aws-sigv4.js'
 import { basicStrategy } from './basic.js'
 import { bearerStrategy } from './bearer.js'
+import { bodyStrategy } from './body.js'
 import { clientCredentialsStrategy } from './client-credentials.js'
 import { cookieStrategy } from './cookie.js'
 import { headerStrategy } from './header.js'
@@ -20,6 +21,7 @@ export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
     basicStrategy,
     queryStrategy,
     pathStrategy,
+    bodyStrategy,
     cookieStrategy,
     mtlsStrategy,
     jwtBearerStrategy,
