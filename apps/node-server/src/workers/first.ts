@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { State } from '../parts.js'
 import type { Running } from '../running.js'
 import { metricsCollector } from './all-metrics.js'
+import { serveCredits } from './credit-bank.js'
 import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
 
 export interface WorkersOptions {
@@ -31,7 +32,9 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
   function start(): Promise<string> {
     const worker = cluster.fork()
     living.add(worker)
-    hub.serve(processChannel(worker), state)
+    const channel = processChannel(worker)
+    hub.serve(channel, state)
+    serveCredits(channel, state.rateLimiter, count)
     worker.on('message', (message: unknown) => void collector.hear(worker, message))
     return new Promise((resolve, reject) => {
       worker.on('message', (wrapped: unknown) => {

@@ -6,6 +6,7 @@ import { createLogger } from '../logging/logger.js'
 import { startServer } from '../server.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
 import { metricsClient } from './all-metrics.js'
+import { creditLimiter } from './credit-limiter.js'
 import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
 
 /** Serves calls with the state of the first process, from its start message until it says to drain, or is gone. */
@@ -41,7 +42,8 @@ export function runWorker(environment: Readonly<Record<string, string | undefine
     const logger = createLogger(writer, config.logs.level)
     watchForBugs(logger, writer)
     const clock = systemClock()
-    const state = connectSharedState(processChannel(process), { clock })
+    const channel = processChannel(process)
+    const state = { ...connectSharedState(channel, { clock }), rateLimiter: creditLimiter(channel, clock) }
     const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
     const end = async (): Promise<void> => {
       await server.drain()
