@@ -33,6 +33,11 @@ export function isOwnFault(error: unknown): error is ProxyError {
   return endsTheCall(error) || isOfCode(error, 'account_config_invalid')
 }
 
+/** True for waiting in vain for another instance: nothing was asked of the vendor. */
+export function isWait(error: unknown): error is ProxyError {
+  return isOfCode(error, 'credential_refresh_failed')
+}
+
 /** Why a refresh failed, for operators and the account's owner: a code, or a text that was made to be shown. */
 export function reasonOf(error: unknown): string {
   if (error instanceof ExchangeFailure || error instanceof ExchangeRefusal) return error.message

@@ -3,7 +3,7 @@ import type { App } from './app.js'
 import { ProxyError } from './errors.js'
 import { ExchangeFailure } from './exchange-failure.js'
 import { limitKey } from './keys.js'
-import { endsTheCall, isOwnFault, refreshFailed } from './refresh-errors.js'
+import { endsTheCall, isOwnFault, isWait, refreshFailed } from './refresh-errors.js'
 import { createFlights, type FlightParts } from './refresh-flight.js'
 import { createRefreshPauses } from './refresh-pauses.js'
 import { haveSameTokens, isRenewable } from './renewed-account.js'
@@ -66,7 +66,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
         },
         (error: unknown) => {
           const retryAfterMs = error instanceof ExchangeFailure ? error.retryAfterMs : undefined
-          if (!isOwnFault(error)) pauses.afterFailure(key, known, retryAfterMs)
+          if (!isOwnFault(error) && !isWait(error)) pauses.afterFailure(key, known, retryAfterMs)
           throw error
         },
       )

@@ -6,10 +6,12 @@ export interface Answer {
   readonly headers: Headers
   /** Parsed JSON, or the fields of a form; undefined when it is neither. */
   readonly body: unknown
+  readonly text: string
 }
 
 export async function readAnswer(response: Response): Promise<Answer> {
-  return { status: response.status, headers: response.headers, body: parse(await response.text()) }
+  const text = await response.text()
+  return { status: response.status, headers: response.headers, body: parse(text), text }
 }
 
 /** Some vendors answer JSON under any type, and some a form. */

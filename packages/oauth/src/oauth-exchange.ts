@@ -10,6 +10,7 @@ import {
   type Transport,
   type UpstreamLimits,
 } from '@proxy/core'
+import { assumeRole } from './assume-role.js'
 import { clientCredentials } from './client-credentials.js'
 import type { ExchangeParts } from './exchange-parts.js'
 import { jwtBearer } from './jwt-bearer.js'
@@ -53,6 +54,8 @@ async function exchangeBy(account: Account, app: App, parts: ExchangeParts): Pro
       return await jwtBearer(account, app, renewal.settings, parts)
     case 'session':
       return await session(account, app, renewal.settings, parts)
+    case 'assume-role':
+      return await assumeRole(account, app, renewal.settings, parts)
     default:
       throw new Error(`There is no exchange of the kind ${renewal?.kind}.`)
   }
