@@ -23,6 +23,8 @@ export class NodeCall implements IncomingCall {
   readonly target: string
   readonly headers: readonly string[]
   readonly body: RequestBody | undefined
+  /** Kept by the list of calls in flight. */
+  place = -1
   /** The connection closes after this answer. */
   #isLast: boolean
   /** The same for a head that went out without saying so. */

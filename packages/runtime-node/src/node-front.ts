@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
+import { CallList } from './call-list.js'
 import { checkRequest } from './check-request.js'
 import { defaultLimits, type RequestLimits } from './limits.js'
 import { lingeringClose } from './linger.js'
@@ -32,7 +33,6 @@ export interface NodeFront {
   stopReading(socket: Socket): boolean
   /** From now on every answer whose head is not out yet closes its connection. */
   announceEnd(): void
-  readonly inFlight: ReadonlySet<NodeCall>
   readonly limits: RequestLimits
 }
 
@@ -42,7 +42,7 @@ const MAX_LOOK_MS = 1_000
 export function createFront(handler: CallHandler, options: FrontOptions): NodeFront {
   const limits = { ...defaultLimits, ...options.limits }
   const onFault = options.onFault ?? ignore
-  const inFlight = new Set<NodeCall>()
+  const inFlight = new CallList()
   const callBySocket = new WeakMap<Socket, NodeCall>()
   const readUp = new WeakSet<Socket>()
   const calls = { limits, closeAfterAnswer }
@@ -120,7 +120,7 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
     isWatching = true
     const everyMs = Math.min(MAX_LOOK_MS, limits.bodyIdleTimeoutMs / 8, limits.readerIdleTimeoutMs / 8)
     setInterval(() => {
-      for (const call of inFlight) call.endWhenIdle(everyMs)
+      for (const call of inFlight.calls) call.endWhenIdle(everyMs)
     }, everyMs).unref()
   }
 
@@ -132,9 +132,8 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
     callOf,
     announceEnd: () => {
       isEnding = true
-      for (const call of inFlight) call.announceLast()
+      for (const call of inFlight.calls) call.announceLast()
     },
-    inFlight,
     limits,
   }
 }

@@ -6,21 +6,13 @@ import type { Clock, Timer } from '../ports/clock.js'
 import type { SendFailure, UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import { UploadBody } from '../upload-body.js'
 import { isPlainlyFramed, withoutLength } from './answer-framing.js'
-import type { AnswerHeads, ParsedListener } from './answer-heads.js'
+import type { ParsedListener } from './answer-heads.js'
 import { BoundedBuffer } from './bounded-buffer.js'
 import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
+import type { Slot } from './origin.js'
 
 /** A short body is kept whole while the head is on its way, so that small answers never pause the parser. */
 const heldBytesMax = 64 * 1024
-
-export interface ExchangeEvents {
-  readonly resolve: (response: UpstreamResponse) => void
-  readonly reject: (error: Error) => void
-  /** The connection is free (or gone). Called once. */
-  readonly released: () => void
-  /** Nobody waits for a connection that is still being made. */
-  readonly abandon: () => void
-}
 
 /**
  * One request on one connection: undici's handler and the held-back response in one object, because each closure and
@@ -32,15 +24,15 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   nothingSent = true
   readonly reusedSocket: boolean
 
-  readonly #events: ExchangeEvents
+  readonly #slot: Slot
+  readonly #resolve: (response: UpstreamResponse) => void
+  readonly #reject: (error: Error) => void
   readonly #clock: Clock
   readonly #limits: UpstreamLimits
   readonly #cancellation: Cancellation
   readonly #upload: UploadBody | undefined
-  readonly #heads: AnswerHeads
   #timer: Timer
   #lastMoveAt: number
-  #abort: ((error?: Error) => void) | undefined
   #resume: (() => void) | undefined
   #paused = false
   #headSeen = false
@@ -57,18 +49,19 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     limits: UpstreamLimits,
     cancellation: Cancellation,
     clock: Clock,
-    reusedSocket: boolean,
-    heads: AnswerHeads,
-    events: ExchangeEvents,
+    slot: Slot,
+    resolve: (response: UpstreamResponse) => void,
+    reject: (error: Error) => void,
   ) {
-    this.#events = events
+    this.#slot = slot
+    this.#resolve = resolve
+    this.#reject = reject
     this.#clock = clock
     this.#limits = limits
     this.#cancellation = cancellation
-    this.reusedSocket = reusedSocket
-    this.#heads = heads
+    this.reusedSocket = slot.connected
     this.#lastMoveAt = 0
-    this.#timer = clock.after(limits.headTimeoutMs, this.#onHeadDeadline)
+    this.#timer = clock.after(limits.headTimeoutMs, () => this.#onHeadDeadline())
     if (request.body instanceof UploadBody) {
       this.#upload = request.body
       this.#lastMoveAt = clock.now()
@@ -76,19 +69,18 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
         this.#lastMoveAt = clock.now()
       }
     }
-    cancellation.listen(this.#onCancelled)
+    cancellation.listen(() => this.#fail(new ProxyError('upstream_connect', 'The caller has left.')))
   }
 
   // What undici calls.
 
   onConnect(abort: (error?: Error) => void): void {
-    this.#abort = abort
     if (this.failure !== undefined) {
       abort(this.failure)
       return
     }
     this.nothingSent = false
-    this.#heads.expect()
+    this.#slot.heads.expect()
   }
 
   onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
@@ -107,7 +99,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       headers[index] = (rawHeaders[index] as Buffer).toString('latin1')
     }
     this.headers = status === 204 ? withoutLength(headers) : headers
-    if (!this.#heads.afterParsing(this)) this.#handOver()
+    if (!this.#slot.heads.afterParsing(this)) this.#handOver()
     return true
   }
 
@@ -136,7 +128,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   onComplete(): void {
     this.#ended = true
     this.#timer.cancel()
-    this.#events.released()
+    this.#slot.release()
     if (!this.#headSeen) {
       this.#fail(protocolFailure(this))
       return
@@ -158,7 +150,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       return
     }
     this.#ended = true
-    this.#events.released()
+    this.#slot.release()
     this.#fail(this.failure ?? describeFailure(error, this))
   }
 
@@ -185,11 +177,14 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     for (const chunk of held) ready = sink.write(chunk)
     return new Promise((resolve, reject) => {
       this.#settleBody = { resolve, reject }
-      sink.on('drain', this.#onDrain)
-      sink.on('close', this.#onSinkClosed)
-      sink.on('error', this.#onSinkClosed)
+      const left = () => {
+        if (!this.#ended) this.#fail(new ProxyError('upstream_connect', 'The reader of the answer has left.'))
+      }
+      sink.on('drain', () => this.#onDrain())
+      sink.on('close', left)
+      sink.on('error', left)
       this.#lastMoveAt = this.#clock.now()
-      this.#timer = this.#clock.after(this.#limits.bodyIdleTimeoutMs, this.#onIdle)
+      this.#timer = this.#clock.after(this.#limits.bodyIdleTimeoutMs, () => this.#onIdle())
       if (ready) this.#onDrain()
     })
   }
@@ -214,11 +209,11 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   #handOver(): void {
     if (this.#handedOver || this.failure !== undefined) return
     this.#handedOver = true
-    this.#events.resolve(this)
+    this.#resolve(this)
   }
 
   #finish(sink: Writable): void {
-    this.#detach(sink)
+    this.#cancellation.listen(undefined)
     sink.end()
     this.#settleBody?.resolve()
   }
@@ -231,46 +226,29 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       this.#held = []
       if (!this.#handedOver) {
         this.#cancellation.listen(undefined)
-        this.#events.reject(error)
+        this.#reject(error)
       } else if (this.#sink !== undefined) {
-        this.#detach(this.#sink)
+        this.#cancellation.listen(undefined)
         this.#sink.destroy()
         this.#settleBody?.reject(error)
       }
     }
-    if (this.#ended) return
-    if (this.#abort === undefined) this.#events.abandon()
-    else this.#abort(error)
+    if (!this.#ended) this.#slot.abandon()
   }
 
-  #detach(sink: Writable): void {
-    this.#cancellation.listen(undefined)
-    sink.off('drain', this.#onDrain)
-    sink.off('close', this.#onSinkClosed)
-    // The error listener stays: a sink that breaks after its end must not end the process.
-  }
-
-  readonly #onDrain = (): void => {
+  #onDrain(): void {
     if (!this.#paused) return
     this.#paused = false
     this.#lastMoveAt = this.#clock.now()
     this.#resume?.()
   }
 
-  readonly #onSinkClosed = (): void => {
-    this.#fail(new ProxyError('upstream_connect', 'The reader of the answer has left.'))
-  }
-
-  readonly #onCancelled = (): void => {
-    this.#fail(new ProxyError('upstream_connect', 'The caller has left.'))
-  }
-
-  readonly #onHeadDeadline = (): void => {
+  #onHeadDeadline(): void {
     const upload = this.#upload
     if (upload !== undefined && !upload.destroyed) {
       const left = this.#lastMoveAt + this.#limits.headTimeoutMs - this.#clock.now()
       if (left > 0) {
-        this.#timer = this.#clock.after(left, this.#onHeadDeadline)
+        this.#timer = this.#clock.after(left, () => this.#onHeadDeadline())
         return
       }
       if (upload.waitsForCaller) {
@@ -282,11 +260,11 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   }
 
   /** An idle upstream is cut; a reader that is not ready is not the upstream's fault. */
-  readonly #onIdle = (): void => {
+  #onIdle(): void {
     const left = this.#paused
       ? this.#limits.bodyIdleTimeoutMs
       : this.#lastMoveAt + this.#limits.bodyIdleTimeoutMs - this.#clock.now()
-    if (left > 0) this.#timer = this.#clock.after(left, this.#onIdle)
+    if (left > 0) this.#timer = this.#clock.after(left, () => this.#onIdle())
     else this.#fail(timeoutFailure(this))
   }
 }

@@ -41,11 +41,13 @@ export function openSocket(
     socket.once('connect', () => {
       if (isSettled) return
       settle(socket)
+      // The shared listener stays for the life of the socket: a late error must not end the process.
+      socket.on('error', ignore)
+      socket.off('error', failed)
       socket.setKeepAlive(true, 60_000)
       callback(undefined, socket, address)
     })
-    // Stays for the life of the socket: a late error must not end the process.
-    socket.on('error', (error) => {
+    const failed = (error: Error): void => {
       if (isSettled) return
       open.delete(socket)
       if (next < addresses.length) tryNext()
@@ -53,10 +55,13 @@ export function openSocket(
         settle(undefined)
         callback(error, undefined, address)
       }
-    })
+    }
+    socket.on('error', failed)
     if (next < addresses.length) timer = setTimeout(tryNext, attemptDelayMs)
   }
 
   tryNext()
   return { abandon: () => settle(undefined) }
 }
+
+function ignore(): void {}

@@ -6,12 +6,37 @@ import { AnswerHeads } from './answer-heads.js'
 import type { Connector } from './connector.js'
 
 /** One connection's worth of undici: it connects when first used and again after its socket has closed. */
-export interface Slot {
+export class Slot {
   readonly client: Client
   /** Sees the answers before undici does. */
   readonly heads: AnswerHeads
   /** A socket is open, so the next request goes out on a reused one. */
-  connected: boolean
+  connected = false
+  readonly #origin: Origin
+
+  constructor(client: Client, heads: AnswerHeads, origin: Origin) {
+    this.client = client
+    this.heads = heads
+    this.#origin = origin
+  }
+
+  /** The exchange is over: the connection is free, or gone. */
+  release(): void {
+    this.#origin.give(this)
+  }
+
+  /** Lets the request in flight finish. */
+  async close(): Promise<void> {
+    if (!this.client.destroyed) await this.client.close()
+  }
+
+  /**
+   * Closes the connection, open or still being made, under an exchange that nobody waits for. Aborting the request
+   * alone would make undici connect again at once.
+   */
+  abandon(): void {
+    this.client.destroy().catch(ignore)
+  }
 }
 
 export interface OriginOptions {
@@ -36,6 +61,8 @@ interface Waiter {
  */
 export class Origin {
   readonly #options: OriginOptions
+  /** Parsed once, not for each client. */
+  readonly #url: URL
   readonly #slots = new Set<Slot>()
   readonly #idle: Slot[] = []
   readonly #waiting = new Set<Waiter>()
@@ -43,6 +70,7 @@ export class Origin {
 
   constructor(options: OriginOptions) {
     this.#options = options
+    this.#url = new URL(options.url)
   }
 
   /** Epoch milliseconds of the last use; undefined while in use. */
@@ -93,7 +121,7 @@ export class Origin {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#slots].map((slot) => slot.client.close()))
+    await Promise.all([...this.#slots].map((slot) => slot.close()))
   }
 
   async destroy(): Promise<void> {
@@ -101,9 +129,9 @@ export class Origin {
   }
 
   #open(): Slot {
-    const { url, connect, keepAliveMs, maxHeadBytes } = this.#options
+    const { connect, keepAliveMs, maxHeadBytes } = this.#options
     const heads = new AnswerHeads()
-    const client = new Client(url, {
+    const client = new Client(this.#url, {
       connect: (wanted, callback) =>
         connect(wanted, (...opened) => {
           if (opened[1] !== null) heads.attach(opened[1])
@@ -116,7 +144,7 @@ export class Origin {
       keepAliveMaxTimeout: keepAliveMs,
       maxHeaderSize: maxHeadBytes,
     })
-    const slot: Slot = { client, heads, connected: false }
+    const slot = new Slot(client, heads, this)
     client.on('connect', () => {
       slot.connected = true
     })
@@ -131,3 +159,5 @@ export class Origin {
 function overloaded(): ProxyError {
   return new ProxyError('overloaded', 'Too many calls to this upstream are under way.', { retryAfterSeconds: 1 })
 }
+
+function ignore(): void {}

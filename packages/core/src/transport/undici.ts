@@ -65,21 +65,13 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   }
 
   function dispatch(
-    origin: Origin,
     slot: Slot,
     request: UpstreamRequest,
     limits: UpstreamLimits,
     cancellation: Cancellation,
   ): Promise<UpstreamResponse> {
     return new Promise((resolve, reject) => {
-      const handler = new ExchangeHandler(request, limits, cancellation, clock, slot.connected, slot.heads, {
-        resolve,
-        reject,
-        released: () => origin.give(slot),
-        abandon: () => {
-          slot.client.destroy().catch(ignore)
-        },
-      })
+      const handler = new ExchangeHandler(request, limits, cancellation, clock, slot, resolve, reject)
       try {
         slot.client.dispatch(
           {
@@ -100,8 +92,8 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
     send(request, limits, cancellation) {
       const origin = originOf(request.target, request.identity)
       const slot = origin.takeNow()
-      if (slot !== undefined) return dispatch(origin, slot, request, limits, cancellation)
-      return origin.waitForTurn(cancellation).then((next) => dispatch(origin, next, request, limits, cancellation))
+      if (slot !== undefined) return dispatch(slot, request, limits, cancellation)
+      return origin.waitForTurn(cancellation).then((next) => dispatch(next, request, limits, cancellation))
     },
     async close() {
       await Promise.all([...origins.values()].map((origin) => origin.close()))
