@@ -1,11 +1,10 @@
 import type { AppDefinition } from './app-definition.js'
 import type { HostRules } from './host-rules.js'
-import type { PreparedAuth } from './ports/auth-strategy.js'
+import type { PreparedAuth, Unwrap } from './ports/auth-strategy.js'
 import type { Renewal } from './ports/renewal.js'
 import type { CompiledRetryRules } from './retry-rules.js'
 import type { Target } from './target.js'
 import type { Template } from './template.js'
-import type { UpstreamCall } from './upstream-call.js'
 
 /** An app definition, checked and compiled once when it was loaded. */
 export interface App {
@@ -23,8 +22,8 @@ export interface App {
   readonly reservedQuery: ReadonlySet<string>
   /** A strategy has to see the bytes of this call's body, so it is held within a bound. */
   needsBodyBytes(target: Target, headers: readonly string[]): boolean
-  /** Takes the real call out of one that wraps it; undefined for most apps. */
-  readonly unwrap: ((call: UpstreamCall) => UpstreamCall) | undefined
+  /** Undefined for most apps. */
+  readonly unwrap: Unwrap | undefined
   /** Undefined when credentials do not end. */
   readonly renewal: Renewal | undefined
   readonly headers: readonly DefaultHeader[]

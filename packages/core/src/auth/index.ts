@@ -5,6 +5,7 @@ import { bearerStrategy } from './bearer.js'
 import { bodyStrategy } from './body.js'
 import { clientCredentialsStrategy } from './client-credentials.js'
 import { cookieStrategy } from './cookie.js'
+import { googleAdsStrategy } from './google-ads.js'
 import { headerStrategy } from './header.js'
 import { jwtBearerStrategy } from './jwt-bearer.js'
 import { mtlsStrategy } from './mtls.js'
@@ -24,6 +25,7 @@ export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
     bodyStrategy,
     cookieStrategy,
     mtlsStrategy,
+    googleAdsStrategy,
     jwtBearerStrategy,
     clientCredentialsStrategy,
     sessionStrategy,

@@ -42,12 +42,20 @@ export interface PreparedAuth {
   readonly isSignature?: true
   /** The credential is got from the vendor and renewed, by this exchange; undefined for all kinds that use what is stored. */
   readonly renewal?: Renewal
-  /** Takes the real call out of one that wraps it; undefined for all kinds but such as Google Ads. */
-  readonly unwrap?: (call: UpstreamCall) => UpstreamCall
+  /** Undefined for all kinds but such as Google Ads. */
+  readonly unwrap?: Unwrap
   /** The secret that `inject` puts before the caller's path, so that no `Location` gives it away. */
   readonly pathPrefix?: (values: Secret<CredentialValues>, now: number) => string
   /** Pure. Throws `account_config_invalid` naming the field that is missing or malformed. */
   inject(values: Secret<CredentialValues>, request: RequestDescription): Injection
+}
+
+/** Takes the real call out of one that wraps it. */
+export interface Unwrap {
+  /** Where calls that wrap one are sent to. No app's credential goes there, and nothing is sent there. */
+  readonly origin: string
+  /** Throws `invalid_request` or another 400 for what is no such call. */
+  open(call: UpstreamCall): UpstreamCall
 }
 
 /** What a strategy may ask about the app that is being loaded. */

@@ -90,7 +90,7 @@ async function onlyFitting(
   const fitting = rows.filter((account) => {
     const app = apps.find(account.app)
     if (app === undefined || account.dead) return false
-    return full === undefined ? app.base.kind !== 'none' : app.hosts.allows(full)
+    return full === undefined ? app.base.kind !== 'none' : app.hosts.allows(full) || app.unwrap?.origin === full.origin
   })
   if (fitting.length > 1) {
     throw new ProxyError('account_ambiguous', 'Several accounts of this user fit the target; name one by account_id.', {

@@ -3,5 +3,5 @@ import type { UpstreamCall } from '../upstream-call.js'
 
 /** Lets a strategy take the real call out of one that wraps it (Google Ads); most apps have none. */
 export function unwrap(asked: UpstreamCall, app: App): UpstreamCall {
-  return app.unwrap === undefined ? asked : app.unwrap(asked)
+  return app.unwrap?.origin === asked.target.origin ? app.unwrap.open(asked) : asked
 }
