@@ -1,6 +1,11 @@
 /** One limit to count against. Keys are injective: see `limitKey`. */
 export interface Bucket {
   readonly key: string
+  /**
+   * What is counted together: the buckets of one call are all of one group, and a key is always of the same one. A store
+   * that is spread over several servers keeps a group on one of them. Undefined is a group, too.
+   */
+  readonly group?: string
   /** Calls allowed in any window; a whole number of 1 or more. */
   readonly limit: number
   readonly windowMs: number

@@ -49,7 +49,12 @@ function makeBuckets(caller: Caller, app: App, account: Account, limits: TurnLim
   const buckets: Bucket[] = []
   const add = (window: Window | undefined, ...parts: string[]) => {
     if (window !== undefined) {
-      buckets.push({ key: limitKey(parts), limit: window.requests, windowMs: window.windowMs })
+      buckets.push({
+        key: limitKey(parts),
+        group: caller.project,
+        limit: window.requests,
+        windowMs: window.windowMs,
+      })
     }
   }
   add(limits.project, 'project', caller.project)
@@ -62,5 +67,10 @@ function makeBuckets(caller: Caller, app: App, account: Account, limits: TurnLim
 async function customBucket(token: string, caller: Caller, customLimits: CustomLimits | undefined): Promise<Bucket> {
   const custom = await customLimits?.resolve(token, caller)
   if (custom === undefined) throw new ProxyError('invalid_request', 'The token in x-pd-rate-limit is unknown.')
-  return { key: limitKey(['custom', custom.id]), limit: custom.requests, windowMs: custom.windowMs }
+  return {
+    key: limitKey(['custom', custom.id]),
+    group: caller.project,
+    limit: custom.requests,
+    windowMs: custom.windowMs,
+  }
 }

@@ -4,11 +4,14 @@ import type { Clock } from '../ports/clock.js'
 import type { FreshAccountReader, Storage, StoredDocument } from '../ports/storage.js'
 import { createReadCache } from './read-cache.js'
 
-/** A record that was written or deleted, here or elsewhere. `all` when nobody knows which. */
+/**
+ * A record that was written or deleted, here or elsewhere. `all` when nobody knows which. `doubt` when nobody knows
+ * whether there was a change: records are read anew, and used as they are remembered only while the store fails.
+ */
 export type ChangedRecord =
   | { readonly type: 'account'; readonly scope: Scope; readonly id: string; readonly names?: AccountNames }
   | { readonly type: 'document'; readonly kind: string; readonly id: string }
-  | { readonly type: 'all' }
+  | { readonly type: 'all' | 'doubt' }
 
 /** What a written account is found by besides its id, so that its absence is forgotten, too. */
 export interface AccountNames {
@@ -134,6 +137,11 @@ export function cached(storage: Storage, options: CachedOptions): Storage & Fres
         accounts.forgetAll()
         externalIds.forgetAll()
         documents.forgetAll()
+        break
+      case 'doubt':
+        accounts.doubtAll()
+        externalIds.doubtAll()
+        documents.doubtAll()
         break
     }
   }

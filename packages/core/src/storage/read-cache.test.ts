@@ -103,6 +103,41 @@ describe('a read cache', () => {
   })
 })
 
+describe('a value in doubt', () => {
+  it('is read anew, whatever its time', async () => {
+    const { read, asked, cache, store } = bench()
+    await read('a')
+    store.set('a', 'changed')
+    cache.doubtAll()
+    expect(await read('a')).toBe('changed')
+    expect(read('a')).toBe('changed')
+    expect(asked).toEqual(['a', 'a'])
+  })
+
+  it('is used within its time while the store fails, and the store is asked once a second', async () => {
+    const { read, asked, cache, advance, failWith } = bench(5_000)
+    await read('a')
+    failWith(new Error('down'))
+    cache.doubtAll()
+    for (let call = 0; call < 100; call += 1) expect(await read('a')).toBe('value of a')
+    expect(asked).toEqual(['a', 'a'])
+    advance(5_100)
+    await expect(read('a')).rejects.toThrow('down')
+  })
+
+  it('stays in doubt when the doubt came while it was being read', async () => {
+    const { cache, read, asked } = bench()
+    let finishLoad = (_: string): void => {}
+    const early = cache.read('a', () => new Promise<string>((resolve) => (finishLoad = resolve)))
+    await Promise.resolve()
+    cache.doubtAll()
+    finishLoad('read before the doubt')
+    await early
+    expect(await read('a')).toBe('value of a')
+    expect(asked).toEqual(['a'])
+  })
+})
+
 describe('while the store fails', () => {
   it('a value is used beyond its time, and the store is asked once a second', async () => {
     const { read, asked, advance, failWith } = bench(5_000)

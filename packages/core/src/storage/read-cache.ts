@@ -16,11 +16,15 @@ export interface ReadCache<T> {
   /** What is known of the key, and what is just being read, is not used any more. */
   forget(key: string): void
   forgetAll(): void
+  /** Nothing that was read before counts as fresh any more. */
+  doubtAll(): void
 }
 
 interface Entry<T> {
   readonly value: T | undefined
   freshUntil: number
+  /** How many doubts there had been when it was read, or tried to. */
+  doubts: number
   readonly usableUntil: number
 }
 
@@ -33,12 +37,13 @@ export function createReadCache<T>(options: ReadCacheOptions): ReadCache<T> {
   const generationSize = Math.max(1, Math.ceil(options.maxEntries / 2))
   let young = new Map<string, Entry<T>>()
   let old = new Map<string, Entry<T>>()
+  let doubts = 0
   const flights = new Map<string, Promise<T | undefined>>()
 
   return {
     read(key, load) {
       const entry = find(key)
-      if (entry !== undefined && now() < entry.freshUntil) return entry.value
+      if (entry !== undefined && entry.doubts === doubts && now() < entry.freshUntil) return entry.value
       return flights.get(key) ?? startFlight(key, load)
     },
     forget(key) {
@@ -50,6 +55,9 @@ export function createReadCache<T>(options: ReadCacheOptions): ReadCache<T> {
       young.clear()
       old.clear()
       flights.clear()
+    },
+    doubtAll() {
+      doubts += 1
     },
   }
 
@@ -80,6 +88,7 @@ export function createReadCache<T>(options: ReadCacheOptions): ReadCache<T> {
     load: () => Promise<T | undefined> | T | undefined,
     isCurrent: () => boolean,
   ): Promise<T | undefined> {
+    const doubtsBefore = doubts
     // What a change has made outdated while it was read goes to those who asked before the change, and no further.
     try {
       await undefined
@@ -87,7 +96,12 @@ export function createReadCache<T>(options: ReadCacheOptions): ReadCache<T> {
       if (isCurrent()) {
         flights.delete(key)
         const freshUntil = now() + (value === undefined ? negativeTtlMs : ttlMs)
-        keep(key, { value, freshUntil, usableUntil: value === undefined ? 0 : freshUntil + staleIfErrorMs })
+        keep(key, {
+          value,
+          freshUntil,
+          doubts: doubtsBefore,
+          usableUntil: value === undefined ? 0 : freshUntil + staleIfErrorMs,
+        })
       }
       return value
     } catch (error) {
@@ -95,6 +109,7 @@ export function createReadCache<T>(options: ReadCacheOptions): ReadCache<T> {
       flights.delete(key)
       const entry = find(key)
       if (entry === undefined || now() >= entry.usableUntil) throw error
+      entry.doubts = doubts
       entry.freshUntil = Math.min(now() + pauseAfterFailureMs, entry.usableUntil)
       return entry.value
     }
