@@ -6,7 +6,7 @@ import { join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { sendLoad, warmUp } from './lib/load.mjs'
+import { loadScript, sendLoad, warmUp } from './lib/load.mjs'
 import { processorTime, processTree } from './lib/machine.mjs'
 import { startOrigin } from './lib/origin.mjs'
 import { peerCandidates, startNode } from './lib/peers.mjs'
@@ -19,6 +19,7 @@ const help = `Usage: node benchmarks/profile.mjs [--candidate NAME | --entry FIL
   --candidate NAME  product (the built server; this is the default) or a peer such as reply-from
   --entry FILE      any script that listens on $PORT and forwards to $UPSTREAM
   --path PATH       what the origin is asked for: /1k.json (default) or /64k.json
+  --post            sends a JSON body of 1 KiB
   --tls             the origin speaks TLS
   --memory          what is allocated rather than where time is spent
   --seconds N       sampled under load for this long (default 5)
@@ -33,6 +34,7 @@ const { values: options } = parseArgs({
     candidate: { type: 'string', default: 'product' },
     entry: { type: 'string' },
     path: { type: 'string', default: '/1k.json' },
+    post: { type: 'boolean', default: false },
     tls: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '5' },
@@ -83,7 +85,7 @@ async function start(node, place) {
 }
 
 async function sample(proxy, profiles) {
-  const call = proxy.call(options.path)
+  const call = { ...proxy.call(options.path), ...(options.post && { script: loadScript('post.lua') }) }
   say('warming up')
   await warmUp(call, Number(options['warm-up']))
   const members = processTree(proxy.pid)
@@ -120,7 +122,7 @@ function print({ calls, cpu, profiles }) {
   const files = new Map()
   let whole = 0
   for (const { functionName, url, lineNumber, amount } of profiles.flatMap(options.memory ? allocations : selfTimes)) {
-    if (amount === 0 || functionName === '(idle)' || functionName === '(root)') continue
+    if (amount === 0 || functionName === '(idle)' || functionName === '(root)' || url === 'node:inspector') continue
     whole += amount
     add(functions, `${functionName || '(anonymous)'}  ${url === '' ? '' : `${shorten(url)}:${lineNumber + 1}`}`, amount)
     add(files, nameOfFile(url, functionName), amount)

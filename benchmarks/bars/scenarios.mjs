@@ -1,6 +1,5 @@
-import { join } from 'node:path'
+import { loadScript } from '../lib/load.mjs'
 
-const script = (name) => join(import.meta.dirname, '..', 'load', name)
 const few = ['nginx', 'undici-dispatch', 'reply-from', 'product', 'product-again']
 const flat = { above: 0.9, atMost: 1.1 }
 
@@ -36,7 +35,7 @@ export const processorScenarios = [
     bar: 1,
     title: 'POST 1 KiB',
     path: '/1k.json',
-    script: script('post.lua'),
+    script: loadScript('post.lua'),
     candidates: few,
     limits: [{ of: 'product', to: 'reply-from', atMost: 0.75 }],
   },
@@ -61,7 +60,7 @@ export const processorScenarios = [
     bar: 5,
     title: 'GET 1 KiB, many accounts and apps',
     path: '/1k.json',
-    script: script('accounts.lua'),
+    script: loadScript('accounts.lua'),
     candidates: ['product', 'product-again', '100,000-accounts', '1,000-apps'],
     limits: [
       { of: '100,000-accounts', to: 'product', ...flat },

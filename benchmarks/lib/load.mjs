@@ -1,5 +1,9 @@
+import { join } from 'node:path'
 import { loadCore } from './machine.mjs'
 import { run } from './processes.mjs'
+
+/** A script for wrk of the folder `load`. */
+export const loadScript = (name) => join(import.meta.dirname, '..', 'load', name)
 
 /**
  * Sends calls with wrk from the load core, over 32 connections that stay open.
