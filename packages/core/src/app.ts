@@ -1,6 +1,7 @@
 import type { AppDefinition } from './app-definition.js'
 import type { HostRules } from './host-rules.js'
 import type { PreparedAuth, Unwrap } from './ports/auth-strategy.js'
+import type { AuthorizationSettings } from './ports/authorization.js'
 import type { Renewal } from './ports/renewal.js'
 import type { CompiledRetryRules } from './retry-rules.js'
 import type { Target } from './target.js'
@@ -26,6 +27,8 @@ export interface App {
   readonly unwrap: Unwrap | undefined
   /** Undefined when credentials do not end. */
   readonly renewal: Renewal | undefined
+  /** Undefined when end users cannot grant access through a browser. */
+  readonly authorization: AuthorizationSettings | undefined
   readonly headers: readonly DefaultHeader[]
   readonly limit: { readonly requests: number; readonly windowMs: number } | undefined
   readonly retry: CompiledRetryRules

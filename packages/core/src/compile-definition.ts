@@ -6,6 +6,7 @@ import { appDefinitionShape } from './app-definition-shape.js'
 import { isRecord } from './app-shape.js'
 import { strategies as builtInStrategies } from './auth/index.js'
 import { type BaseScope, compileBase } from './base-template.js'
+import { compileAuthorization } from './compile-authorization.js'
 import { compileOAuth } from './compile-oauth.js'
 import { customFieldFault } from './custom-fields.js'
 import { compileDefaultHeaders } from './definition-parts.js'
@@ -66,6 +67,11 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   const limit = part('limits.window', () => definition.limits && readLimit(definition.limits))
   part('health.path', () => requireHealthPath(definition.health?.path))
   const refresh = part('oauth', () => scope && compileOAuth(definition, scope, faults))
+  const isOAuthSound = !faults.some(({ field }) => field.startsWith('oauth'))
+  const authorization =
+    scope && isOAuthSound
+      ? part('oauth', () => compileAuthorization(definition.oauth ?? {}, refresh, scope, faults))
+      : undefined
   if (faults.length > 0 || domains === undefined || auth === undefined || headers === undefined) {
     return { app: undefined, faults }
   }
@@ -82,6 +88,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
     needsBodyBytes: bodyQuestion(auth),
     unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
     renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refresh,
+    authorization,
     headers,
     limit,
     retry: retry ?? usualRetryRules,

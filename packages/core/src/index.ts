@@ -32,6 +32,7 @@ export { oauthClientDocumentId, oauthClientKind, oauthClientSealContext } from '
 export { freezeDeep, ownJson } from './own-json.js'
 export type { AuthStrategy, Injection, PreparedAuth, RequestDescription } from './ports/auth-strategy.js'
 export type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'
+export type { Authorization, AuthorizationRequest, AuthorizationSettings } from './ports/authorization.js'
 export type { Clock, Timer } from './ports/clock.js'
 export type { CustomLimit, CustomLimits } from './ports/custom-limits.js'
 export type {
