@@ -10,6 +10,7 @@ import { headerStrategy } from './header.js'
 import { jwtBearerStrategy } from './jwt-bearer.js'
 import { mtlsStrategy } from './mtls.js'
 import { noneStrategy } from './none.js'
+import { oauth1Strategy } from './oauth1.js'
 import { pathStrategy } from './path.js'
 import { queryStrategy } from './query.js'
 import { sessionStrategy } from './session.js'
@@ -29,6 +30,7 @@ export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
     jwtBearerStrategy,
     clientCredentialsStrategy,
     sessionStrategy,
+    oauth1Strategy,
     awsSigV4Strategy,
     noneStrategy,
   ].map((strategy) => [strategy.kind, strategy]),

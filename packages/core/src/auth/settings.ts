@@ -23,6 +23,7 @@ export interface Settings {
   oneOf<T extends string>(name: string, options: readonly T[], usual: T): T
   whole(name: string, least: number, most: number, usual: number): number
   optionalWhole(name: string, least: number, most: number): number | undefined
+  flag(name: string, usual: boolean): boolean
   texts(name: string): readonly string[]
   /** An object of names and templates. */
   templates(name: string): readonly NamedTemplate[]
@@ -116,6 +117,11 @@ export function readSettings(
     },
     whole: (name, least, most, usual) => optionalWhole(name, least, most) ?? usual,
     optionalWhole,
+    flag(name, usual) {
+      const value = raw(name)
+      if (value !== undefined && typeof value !== 'boolean') throw fault(name, 'must be true or false')
+      return value ?? usual
+    },
     texts(name) {
       const value = raw(name)
       if (value === undefined) return []
