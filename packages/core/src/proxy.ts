@@ -2,6 +2,7 @@ import type { AppRegistry } from './app.js'
 import { Cancellation } from './cancellation.js'
 import { toProxyError } from './errors.js'
 import { withoutInjectedPath } from './injected-location.js'
+import type { AppNames } from './ports/app-names.js'
 import type { Authenticator } from './ports/authenticator.js'
 import type { Clock } from './ports/clock.js'
 import type { CustomLimits } from './ports/custom-limits.js'
@@ -39,6 +40,8 @@ export interface ProxyOptions {
   /** Wire protocols, asked in this order whose a request is. At least one. */
   readonly dialects: readonly [Dialect, ...Dialect[]]
   readonly customLimits?: CustomLimits
+  /** Names of apps besides their slugs and aliases, for dialects that find accounts by app and external id. */
+  readonly appNames?: AppNames
   /** Renews credentials that end; without it they are used as they are stored. */
   readonly renewal?: RenewalParts
   readonly clock?: Clock
@@ -61,7 +64,7 @@ export interface ApiProxy {
 
 /** The engine. A request's way reads top to bottom in `proxied`. */
 export function createProxy(options: ProxyOptions): ApiProxy {
-  const { apps, storage, authenticator, transport } = options
+  const { apps, appNames, storage, authenticator, transport } = options
   const parts = prepareParts(options)
   const { clock, hooks, turn, header, body, upstream, refresher } = parts
 
@@ -72,7 +75,7 @@ export function createProxy(options: ProxyOptions): ApiProxy {
       cancellation.cancel()
     })
     const caller = seen.by(await authenticate(call, incoming.remoteAddress, authenticator))
-    const { account, app } = seen.for(await findAccount(call, caller, storage, apps))
+    const { account, app } = seen.for(await findAccount(call, caller, storage, apps, appNames))
     refuseIfSpent(seen.counted(await takeTurn(call, caller, app, account, turn))) // a refused call never touches a secret
     const target = resolveTarget(call, app, account)
     const headers = requestHeaders(call, incoming, app, account, header)

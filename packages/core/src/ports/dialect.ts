@@ -20,6 +20,11 @@ export interface ProxyCall {
   readonly account: AccountSelector
   /** A full URL or a path, as the caller meant it, raw. */
   readonly target: string
+  /**
+   * A full URL may name any of the account's hosts, also where the app's base depends on the account; one that starts
+   * with the base is taken as the path below it. Default false.
+   */
+  readonly takesFullUrls?: boolean
   /** Raw query to append to the target's, without `?`; empty for none. */
   readonly query: string
   /** A base URL in place of the app's, subject to the same rules; undefined for the app's own. */

@@ -2,6 +2,7 @@ import type { Account, Environment, Scope } from '../account.js'
 import type { AppRegistry } from '../app.js'
 import { ProxyError } from '../errors.js'
 import type { Found } from '../found.js'
+import type { AppNames } from '../ports/app-names.js'
 import type { Caller } from '../ports/authenticator.js'
 import type { AccountSelector, ProxyCall } from '../ports/dialect.js'
 import type { Storage } from '../ports/storage.js'
@@ -9,16 +10,17 @@ import { isFullUrl, parseTarget } from '../target.js'
 
 /**
  * The account that the call names, and its app. Unknown and not yours are the same `record_not_found`, from the same
- * single read, so that neither bytes nor time tell them apart.
+ * single read, so that neither bytes nor time tell them apart. A name that no app has is `app_not_found`.
  */
 export async function findAccount(
   call: ProxyCall,
   caller: Caller,
   storage: Storage,
   apps: AppRegistry,
+  names?: AppNames,
 ): Promise<Found> {
   const scope = scopeOf(call, caller)
-  const account = await select(call, call.account, scope, caller, storage, apps)
+  const account = await select(call, call.account, scope, caller, storage, apps, names)
   const app = account === undefined ? undefined : apps.find(account.app)
   if (account === undefined || app === undefined) throw notFound()
   if (!app.proxyEnabled) throw new ProxyError('invalid_request', `The app ${app.slug} is not enabled for the proxy.`)
@@ -47,6 +49,7 @@ async function select(
   caller: Caller,
   storage: Storage,
   apps: AppRegistry,
+  names: AppNames | undefined,
 ): Promise<Account | undefined> {
   switch (selector.by) {
     case 'id': {
@@ -55,8 +58,10 @@ async function select(
     }
     case 'external-id': {
       const slug = apps.find(selector.app)?.slug
-      if (slug === undefined) return undefined
-      const account = await storage.readAccountByExternalId(scope, slug, selector.externalId)
+      const named = slug === undefined ? await names?.find(selector.app, scope) : { app: slug, externalIdPrefix: '' }
+      if (named === undefined) throw new ProxyError('app_not_found', `There is no app ${selector.app}.`)
+      const externalId = named.externalIdPrefix + selector.externalId
+      const account = await storage.readAccountByExternalId(scope, named.app, externalId)
       return account !== undefined && isTheirs(account, account.externalUserId, caller) ? account : undefined
     }
     case 'user': {

@@ -384,3 +384,30 @@ describe('a base that is wholly a field', () => {
     expect(outcome(call('/x'), open, account({ base_url: 'http://127.0.0.1' }))).toMatch(/^account_config_invalid/)
   })
 })
+
+describe('full URLs, for a dialect that takes them', () => {
+  const takes = { takesFullUrls: true }
+  const shops = app({ base_proxy_target_url: 'https://{{custom_fields.shop}}.acme.com/v1' }, [
+    { name: 'shop', format: 'host-label' },
+  ])
+  const mine = account({ shop: 'demo' })
+
+  it('are allowed where the base depends on the account', () => {
+    const { origin, path } = resolveTarget(
+      call('https://demo.acme.com/v1/a%2Fb', { ...takes, query: 'x=1' }),
+      shops,
+      mine,
+    )
+    expect(origin + path).toBe('https://demo.acme.com/v1/a%2Fb?x=1')
+    expect(resolveTarget(call('https://other.acme.com/x', takes), shops, mine).host).toBe('other.acme.com')
+  })
+
+  it('cannot climb out of the base that they start with', () => {
+    for (const path of ['/v1/../admin', '/v1/a/../../admin', '/v1/%2e%2e/admin', '/v1/..']) {
+      expect(() => resolveTarget(call(`https://demo.acme.com${path}`, takes), shops, mine)).toThrow(ProxyError)
+    }
+    for (const path of ['/v1/a/../b', '/v1/a?q=/../x', '/v10/../x', '/v1']) {
+      expect(resolveTarget(call(`https://demo.acme.com${path}`, takes), shops, mine).path).toBe(path)
+    }
+  })
+})

@@ -8,6 +8,7 @@ import { appendQuery, hasDotSegment, isFullUrl, joinTarget, parseTarget, type Ta
 /** Where the call goes: its full URL, or its path below the base, with the call's further query behind. */
 export function resolveTarget(call: ProxyCall, app: App, account: Account): Target {
   if (!isFullUrl(call.target)) return appendQuery(joinTarget(requireBase(call, app, account), call.target), call.query)
+  if (call.takesFullUrls === true) return appendQuery(belowBase(parseTarget(call.target), app, account), call.query)
   if (app.base.kind === 'template') {
     throw new ProxyError(
       'relative_path_required',
@@ -15,6 +16,14 @@ export function resolveTarget(call: ProxyCall, app: App, account: Account): Targ
     )
   }
   return appendQuery(parseTarget(call.target), call.query)
+}
+
+/** Below the account's base, at the border of a segment, the target is held to it: dots cannot climb out of its path. */
+function belowBase(target: Target, app: App, account: Account): Target {
+  const base = hasDotSegment(target.path) ? accountBase(app, account) : undefined
+  if (base === undefined || base.origin !== target.origin) return target
+  const prefix = base.path.endsWith('/') ? base.path.slice(0, -1) : base.path
+  return target.path.startsWith(`${prefix}/`) ? joinTarget(base, target.path.slice(prefix.length)) : target
 }
 
 function requireBase(call: ProxyCall, app: App, account: Account): Target {
