@@ -85,7 +85,9 @@ export function createLogWriter(descriptor: number, { isShared = false } = {}): 
 function openSink(descriptor: number, isShared: boolean, onClosed: () => void): Sink {
   let kind: { isFIFO(): boolean; isSocket(): boolean }
   try {
-    kind = fstatSync(descriptor)
+    // As bigint: the plain form leaves the kind where Node's `realpathSync` looks for it, and imports would then stop
+    // following symbolic links.
+    kind = fstatSync(descriptor, { bigint: true })
   } catch {
     onClosed()
     return (_batch, done) => done(false)
