@@ -40,7 +40,9 @@ export interface TownOptions {
 
 export async function startTown(options: TownOptions): Promise<Town> {
   const key = `key-${randomBytes(16).toString('hex')}`
-  const credentials = Object.fromEntries(placements.map((name) => [name, randomCredential()])) as Town['credentials']
+  const credentials = Object.fromEntries(
+    placements.map((name) => [name, randomCredential(name)]),
+  ) as Town['credentials']
   const server = await startServer({ config: { ...townConfig(options, key, credentials), ...options.config } })
   const send = (path: string, { headers = [], ...rest }: TownRequest): Promise<RawAnswer> =>
     rawRequest(server.url + path, {
@@ -59,9 +61,10 @@ export async function startTown(options: TownOptions): Promise<Town> {
   }
 }
 
-/** Characters that every placement can carry and every encoding changes. */
-function randomCredential(): string {
-  return `c4n4ry+${randomBytes(15).toString('base64url')}=`
+/** With characters that encodings change, as far as the placement can carry them. */
+export function randomCredential(placement: Placement): string {
+  const special = placement === 'path' || placement === 'cookie' ? '+' : '+/"\\'
+  return `c4n4ry${special}${randomBytes(15).toString('base64url')}=`
 }
 
 export function accountOf(placement: Placement): string {
