@@ -60,12 +60,13 @@ describe('guessing', () => {
   })
 
   it('bearer values meets 429, while good ones always get in', async () => {
-    const statuses = new Set<number>()
-    for (let guess = 0; guess < 150; guess += 1) {
+    const guesses = Array.from({ length: 1_100 }, (_, guess) => {
       const headers = ['Authorization', `Bearer guess-${guess}`]
-      statuses.add((await callers.send({ path: town.path('header', '/x'), headers })).status)
-    }
-    expect([...statuses]).toEqual([401, 429])
+      return callers.send({ path: town.path('header', '/x'), headers })
+    })
+    const statuses = (await Promise.all(guesses)).map(({ status }) => status)
+    expect(statuses.indexOf(429)).toBeGreaterThan(0)
+    expect(new Set(statuses)).toEqual(new Set([401, 429]))
     expect((await town.call('header', '/x')).status).toBe(200)
   })
 })
