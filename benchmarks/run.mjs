@@ -9,6 +9,7 @@ import { judgeMemory, measureMemory, memoryScenario } from './bars/memory.mjs'
 import { measureProcessorTime } from './bars/processor.mjs'
 import { processorScenarios } from './bars/scenarios.mjs'
 import { candidateByName } from './lib/candidates.mjs'
+import { writeFigures } from './lib/document.mjs'
 import { coreCount, loadCore } from './lib/machine.mjs'
 import { startOrigin } from './lib/origin.mjs'
 import { run, stopAll } from './lib/processes.mjs'
@@ -23,6 +24,7 @@ const help = `Usage: npm run bench -- [options]
   --quick            a short check: 3 rounds, short warm-up; its figures are not for publication
   --rounds N         rounds of each scenario (default 10)
   --json FILE        where the samples go (default benchmarks/.results/latest.json)
+  --document FILE    puts the tables into their places in FILE too, such as docs/performance.md
   --server FILE      the server's entry (default apps/node-server/dist/cli.js)
   --node FILE        a Node to use instead of the fetched Node 24
   --help
@@ -36,6 +38,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     json: { type: 'string', default: join(import.meta.dirname, '.results', 'latest.json') },
+    document: { type: 'string' },
     server: { type: 'string' },
     node: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -75,6 +78,7 @@ async function main() {
     const origin = await startOrigin(folder)
     const make = candidateByName({ node, server: options.server })
     const results = []
+    const tables = new Map()
     for (const scenario of chosen) {
       const upstream = new URL(
         scenario.tls ? `https://localhost:${origin.tlsPort}` : `http://localhost:${origin.plainPort}`,
@@ -83,8 +87,10 @@ async function main() {
       const place = { folder, upstream, authority: origin.authority }
       const result = await measure({ scenario, candidates, place, settings, node, say })
       results.push({ scenario: scenario.name, ...result.data })
+      tables.set(scenario.name, result.text)
       console.log(`\n## ${scenario.title}\n\n${result.text}`)
     }
+    if (options.document !== undefined) writeFigures(options.document, tables)
     save({ node: (await run(node, ['--version'])).trim(), cores: coreCount(), settings, results })
     if (results.some(({ isVoid }) => isVoid)) return 2
     return results.some(({ verdicts }) => verdicts.some(({ met }) => !met)) ? 1 : 0
