@@ -16,12 +16,14 @@ export interface OAuthClient {
   readonly secret: Secret<string> | undefined
 }
 
+type ClientParts = Omit<ExchangeParts, 'fetch'>
+
 /** The client that the account's grant belongs to: the one that its project brought along, else the app's own. */
 export async function findClient(
   account: Account,
   app: App,
   settings: RefreshTokenSettings,
-  parts: ExchangeParts,
+  parts: ClientParts,
 ): Promise<OAuthClient> {
   if (account.oauthAppId !== undefined) return await readClient(account, account.oauthAppId, app, parts)
   const moment = { now: parts.clock.now() }
@@ -37,7 +39,7 @@ export async function findClient(
   return { id, secret: secret === undefined ? undefined : new Secret(secret) }
 }
 
-async function readClient(account: Account, id: string, app: App, parts: ExchangeParts): Promise<OAuthClient> {
+async function readClient(account: Account, id: string, app: App, parts: ClientParts): Promise<OAuthClient> {
   const { project } = account
   const document = await parts.documents.readDocument(oauthClientKind, oauthClientDocumentId(project, id))
   const record = document?.value
@@ -51,7 +53,7 @@ async function readClient(account: Account, id: string, app: App, parts: Exchang
   return { id: client_id, secret: new Secret(open(client_secret, account, id, parts)) }
 }
 
-function open(stored: string, account: Account, id: string, { sealer }: ExchangeParts): string {
+function open(stored: string, account: Account, id: string, { sealer }: ClientParts): string {
   if (sealer === undefined) return stored
   try {
     return sealer.open(stored, oauthClientSealContext(account.project, id)).toString()
@@ -61,7 +63,8 @@ function open(stored: string, account: Account, id: string, { sealer }: Exchange
 }
 
 function unusable(account: Account, reason: string): ProxyError {
-  return new ProxyError('account_config_invalid', `The account ${account.id} cannot be renewed: ${reason}.`, {
+  const what = account.id === '' ? 'The account cannot be connected' : `The account ${account.id} cannot be renewed`
+  return new ProxyError('account_config_invalid', `${what}: ${reason}.`, {
     details: { account_id: account.id },
   })
 }

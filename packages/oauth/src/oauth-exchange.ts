@@ -34,13 +34,18 @@ export interface OAuthExchangeOptions {
 export function oauthExchange(options: OAuthExchangeOptions): TokenExchange {
   const { transport, storage, sealer } = options
   const clock = options.clock ?? systemClock()
-  const limits = { headTimeoutMs: 30_000, bodyIdleTimeoutMs: 10_000, ...options.limits }
+  const limits = exchangeLimits(options)
   return {
     exchange(account, app, cancellation) {
       const fetch = transportFetch(transport, limits, cancellation)
       return exchangeBy(account, app, { fetch, clock, documents: storage, sealer })
     },
   }
+}
+
+/** How long a token request may take. */
+export function exchangeLimits({ limits }: Pick<OAuthExchangeOptions, 'limits'>): UpstreamLimits {
+  return { headTimeoutMs: 30_000, bodyIdleTimeoutMs: 10_000, ...limits }
 }
 
 async function exchangeBy(account: Account, app: App, parts: ExchangeParts): Promise<TokenSet> {
