@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { encodeBytes, utf8Bytes } from './percent-bytes.js'
 
 /** The moment of a call, for `now()`. */
 export interface Moment {
@@ -29,6 +30,11 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<
       call: ([key = '', ...texts]) => createHmac('sha256', key).update(texts.join('')).digest('hex'),
     },
   ],
+  /** `lower(text, …)` and `upper(text, …)`. */
+  ['lower', { least: 1, most: 8, call: (texts) => texts.join('').toLowerCase() }],
+  ['upper', { least: 1, most: 8, call: (texts) => texts.join('').toUpperCase() }],
+  /** `url_encode(text, …)`: all but the unreserved characters of RFC 3986, 2.3. */
+  ['url_encode', { least: 1, most: 8, call: (texts) => encodeBytes(utf8Bytes(texts.join(''))) }],
   /** `now()` in whole epoch seconds. */
   ['now', { least: 0, most: 0, call: (_, moment) => String(Math.floor(requireMoment(moment).now / 1000)) }],
   /** `uuid()`, a random version 4. */

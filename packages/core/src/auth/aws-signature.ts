@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
+import { byBytes, decodeBytes, encodeBytes, formPairs } from '../percent-bytes.js'
 import { addQueryPairs, type Target } from '../target.js'
-import { byBytes, decodeBytes, encodeBytes, formPairs } from './percent-bytes.js'
 
 /** What AWS Signature Version 4 signs: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html */
 export interface AwsRequest {

@@ -1,10 +1,10 @@
 import { AppFault } from '../app.js'
 import { ProxyError } from '../errors.js'
 import { findHeader } from '../headers.js'
+import { encodeBytes, formPairs, utf8Bytes } from '../percent-bytes.js'
 import type { AuthStrategy, Injection, RequestDescription } from '../ports/auth-strategy.js'
 import { setJsonMember } from './body-json.js'
 import { boundaryOf, setMultipartField } from './body-multipart.js'
-import { encodeBytes, formPairs, utf8Bytes } from './percent-bytes.js'
 import { readSettings } from './settings.js'
 
 /**

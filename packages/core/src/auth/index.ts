@@ -7,6 +7,7 @@ import { clientCredentialsStrategy } from './client-credentials.js'
 import { cookieStrategy } from './cookie.js'
 import { googleAdsStrategy } from './google-ads.js'
 import { headerStrategy } from './header.js'
+import { hmacStrategy } from './hmac.js'
 import { jwtBearerStrategy } from './jwt-bearer.js'
 import { mtlsStrategy } from './mtls.js'
 import { noneStrategy } from './none.js'
@@ -30,6 +31,7 @@ export const strategies: ReadonlyMap<string, AuthStrategy> = new Map(
     jwtBearerStrategy,
     clientCredentialsStrategy,
     sessionStrategy,
+    hmacStrategy,
     oauth1Strategy,
     awsSigV4Strategy,
     noneStrategy,

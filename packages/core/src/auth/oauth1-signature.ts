@@ -1,6 +1,6 @@
 import { createHash, createHmac, type KeyObject, sign } from 'node:crypto'
+import { byBytes, encodeBytes, formPairs, utf8Bytes } from '../percent-bytes.js'
 import type { Target } from '../target.js'
-import { byBytes, encodeBytes, formPairs, utf8Bytes } from './percent-bytes.js'
 
 /** Names of RFC 5849, 3.4, and those that vendors made of them. */
 export const oauth1Methods = [
