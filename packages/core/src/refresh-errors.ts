@@ -23,6 +23,12 @@ export function refreshFailed(account: Account, retryAfterMs: number, cause?: un
   )
 }
 
+/** The same while the vendor is not asked, because it failed a moment ago. */
+export function refreshPaused(account: Account, pausedMs: number): ProxyError {
+  const { code, message, retryAfterSeconds = 1 } = refreshFailed(account, pausedMs)
+  return new ProxyError(code, message, { details: { account_id: account.id, paused: true }, retryAfterSeconds })
+}
+
 /** True for a fault of the account that the caller has to hear of, whether or not a token still lives. */
 export function endsTheCall(error: unknown): error is ProxyError {
   return isOfCode(error, 'account_reauth_required') || isOfCode(error, 'record_not_found')

@@ -3,7 +3,7 @@ import type { App } from './app.js'
 import { ProxyError } from './errors.js'
 import { ExchangeFailure } from './exchange-failure.js'
 import { limitKey } from './keys.js'
-import { endsTheCall, isOwnFault, isWait, refreshFailed } from './refresh-errors.js'
+import { endsTheCall, isOwnFault, isWait, refreshFailed, refreshPaused } from './refresh-errors.js'
 import { createFlights, type FlightParts } from './refresh-flight.js'
 import { createRefreshPauses } from './refresh-pauses.js'
 import { haveSameTokens, isRenewable } from './renewed-account.js'
@@ -85,7 +85,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
       const underWay = flights.get(key)
       const pausedMs = underWay === undefined ? pauses.left(key, known) : 0
       if (isAliveNow && (underWay !== undefined || pausedMs > 0)) return known
-      if (pausedMs > 0) throw refreshFailed(known, pausedMs)
+      if (pausedMs > 0) throw refreshPaused(known, pausedMs)
       const leftMs = giveUpAt - clock.now()
       if (leftMs <= 0) throw refreshFailed(known, 1_000)
       const flight = underWay ?? start(key, known, app, (current) => isDue(current, app), isAliveNow ? 0 : leftMs)
