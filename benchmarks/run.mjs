@@ -49,7 +49,7 @@ const thorough = {
   rounds: 10,
   seconds: 3,
   warmUpCalls: 50_000,
-  latency: { seconds: 15, settleSeconds: 2 },
+  latency: { seconds: 10, settleSeconds: 1 },
   streamGibibytes: 3,
   memoryWarmUpCalls: 20_000,
   eventStreams: 9500,
