@@ -46,9 +46,12 @@ function makeIdentity(
   ca: Template | undefined,
 ): ClientIdentity {
   const identity = {
-    certificate: certificate.render(values),
-    privateKey: privateKey.render(values),
-    certificateAuthority: ca?.render(values),
+    certificate: pem(certificate, values),
+    privateKey: pem(privateKey, values),
+    certificateAuthority: ca && pem(ca, values),
+  }
+  if (identity.certificateAuthority !== undefined && !isCertificate(identity.certificateAuthority)) {
+    throw new ProxyError('account_config_invalid', "The account's certificate authority must be a PEM text.")
   }
   if (!belongTogether(identity.certificate, identity.privateKey)) {
     throw new ProxyError(
@@ -57,6 +60,19 @@ function makeIdentity(
     )
   }
   return identity
+}
+
+/** One-line forms hold `\n` written out. */
+function pem(template: Template, values: CredentialValues): string {
+  return template.render(values).replaceAll('\\n', '\n')
+}
+
+function isCertificate(text: string): boolean {
+  try {
+    return new X509Certificate(text).raw.length > 0
+  } catch {
+    return false
+  }
 }
 
 function belongTogether(certificate: string, privateKey: string): boolean {

@@ -4,6 +4,7 @@ import { ProxyError } from '../errors.js'
 import type { AuthStrategy } from '../ports/auth-strategy.js'
 import type { Secret } from '../secret.js'
 import { compileTemplate } from '../template.js'
+import { parseTemplate } from '../template-syntax.js'
 import { refuseUnknown, textSetting } from './placement.js'
 
 /**
@@ -19,9 +20,14 @@ export const pathStrategy: AuthStrategy = {
       throw new AppFault(`${field}.prefix`, 'must start with a slash and not end with one')
     }
     const template = compileTemplate(text, `${field}.prefix`)
+    // A value with a slash would make another path of it.
+    const segmentCount = parseTemplate(text, field).reduce(
+      (count, piece) => count + (piece.kind === 'text' ? piece.text.split('/').length - 1 : 0),
+      1,
+    )
     const prefix = (values: Secret<CredentialValues>, now: number): string => {
       const rendered = template.render(values.reveal(), { now })
-      if (isPlainPath(rendered)) return rendered
+      if (isPlainPath(rendered) && rendered.split('/').length === segmentCount) return rendered
       throw new ProxyError(
         'account_config_invalid',
         "The account's credential for the path holds a character that a path segment cannot carry.",
