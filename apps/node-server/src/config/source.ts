@@ -1,4 +1,4 @@
-import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument } from 'yaml'
+import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import type { Fault, Path, Place } from './fault.js'
 
 /** A configuration file as read: data, what is wrong with its syntax, and where things stand in it. */
@@ -22,13 +22,35 @@ export function readSource(text: string): ConfigSource {
   const json = parseJson(text)
   if (json !== undefined) return { data: json, faults: [], placeOf }
 
-  const { errors } = parse()
-  const faults = errors.map((error) => ({
-    path: [],
-    message: `is not valid YAML: ${error.message}`,
-    place: at(error.pos[0]),
-  }))
-  return { data: errors.length > 0 ? undefined : parse().toJS({ maxAliasCount: 100 }), faults, placeOf }
+  const faults = syntaxFaults(parse(), at)
+  return { data: faults.length > 0 ? undefined : dataOf(parse(), faults, at), faults, placeOf }
+}
+
+type Locate = (offset: number) => Place
+
+/** Behind a colon the parser quotes the text, which may be a secret. */
+function syntaxFaults(document: Document.Parsed, at: Locate): Fault[] {
+  const faults = document.errors.map(({ message, pos }) => syntaxFault(message.split(':', 1)[0] ?? '', at(pos[0])))
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined) return
+      faults.push(syntaxFault('An alias names no anchor before it', at(startOf(alias) ?? 0)))
+    },
+  })
+  return faults
+}
+
+function dataOf(document: Document.Parsed, faults: Fault[], at: Locate): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch {
+    faults.push(syntaxFault('There are too many aliases', at(0)))
+    return undefined
+  }
+}
+
+function syntaxFault(message: string, place: Place): Fault {
+  return { path: [], message: `is not valid YAML: ${message}`, place }
 }
 
 function parseJson(text: string): unknown {
