@@ -10,6 +10,7 @@ import {
   findHeader,
   type Hook,
   keyDigest,
+  type ProxyError,
   type ProxyLimits,
   type RenewalParts,
   type RetryWish,
@@ -32,6 +33,8 @@ export interface EngineOptions {
   readonly renewal?: RenewalParts
   readonly storage?: Storage
   readonly random?: () => number
+  /** Sees each error before it is spelled. */
+  readonly onError?: (error: ProxyError) => void
 }
 
 export interface TestAccount {
@@ -98,7 +101,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     }),
     rateLimiter: memoryRateLimiter(),
     transport,
-    dialects: [plainDialect],
+    dialects: [options.onError === undefined ? plainDialect : tellingErrors(plainDialect, options.onError)],
     limits: { project: undefined, ...options.limits },
     ...(options.hooks !== undefined && { hooks: options.hooks }),
     ...(options.clock !== undefined && { clock: options.clock }),
@@ -174,6 +177,16 @@ const plainDialect: Dialect = {
     }
   },
   describeError: (error) => ({ status: error.status, headers: ['x-code', error.code], body: error.message }),
+}
+
+function tellingErrors(dialect: Dialect, onError: (error: ProxyError) => void): Dialect {
+  return {
+    ...dialect,
+    describeError: (error, call) => {
+      onError(error)
+      return dialect.describeError(error, call)
+    },
+  }
 }
 
 function accountOf({ id, app, customFields = {}, credentials = {}, expiresAt }: TestAccount): Account {

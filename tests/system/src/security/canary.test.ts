@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type RawUpstream, startRawUpstream } from '../engine/raw-upstream.js'
+import { each } from './each.js'
 import { faults } from './faults.js'
 import { type LeakSearch, leakSearch } from './leak-search.js'
 import { accountOf, type Placement, placements, project, randomCredential, startTown, type Town, user } from './town.js'
@@ -48,8 +49,8 @@ beforeAll(async () => {
       network: { allowPrivate: [`127.0.0.1:${upstream.port}`], hosts: { 'evil.example': '10.0.0.1' } },
       limits: {
         project: 'none',
-        headTimeout: '300ms',
-        bodyIdleTimeout: '300ms',
+        headTimeout: '1s',
+        bodyIdleTimeout: '1s',
         maxRequestBody: '100KiB',
         maxTarget: '4KiB',
         maxHeaders: '8KiB',
@@ -107,15 +108,6 @@ function proxied({ id }: Victim, target: string, more = ''): string {
   return `/v1/connect/${project}/proxy/${encoded}?external_user_id=${user}&account_id=${id}${more}`
 }
 
-/** Hands out the work to a few at a time. */
-async function each<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const rest = [...items]
-  const worker = async () => {
-    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item)
-  }
-  await Promise.all(Array.from({ length: 64 }, worker))
-}
-
 /** And nothing that the server had not thought of. */
 function expectNoLeak(): void {
   for (const { of, bytes } of outputs) {
@@ -131,7 +123,7 @@ function statusOf(bytes: string): number {
 describe('twenty-one credentials', () => {
   it('are placed where their apps want them', async () => {
     const seen = upstream.heads.length
-    await each(victims, (victim) => send('a good call', written('GET', proxied(victim, '/x'))))
+    await each(victims, 32, (victim) => send('a good call', written('GET', proxied(victim, '/x'))))
     const sent = upstream.heads.slice(seen).join('\n')
     expect(search.find(sent).length).toBeGreaterThanOrEqual(victims.length)
     expect(new Set(search.find(sent).map((text) => text.split(' in ')[0])).size).toBe(victims.length)
@@ -140,7 +132,7 @@ describe('twenty-one credentials', () => {
   it('do not come back from any fault of the upstream', async () => {
     const seen = outputs.length
     const work = victims.flatMap((victim) => Object.keys(faults).map((name) => ({ victim, name })))
-    await each(work, ({ victim, name }) =>
+    await each(work, 32, ({ victim, name }) =>
       send(`${victim.placement}: ${name}`, written('GET', proxied(victim, `/fault/${name}?page=1`))),
     )
     const statuses = new Set(outputs.slice(seen).map(({ bytes }) => statusOf(bytes)))
@@ -186,7 +178,7 @@ describe('twenty-one credentials', () => {
       `POST ${proxied(victim, '/x')} HTTP/1.1\r\nHost: proxy\r\nAuthorization: Bearer ${town.key}\r\nContent-Length: 9\r\n\r\n`,
       `GET ${proxied(victim, '/x')} HTTP/1.0\r\nAuthorization: Bearer ${town.key}\r\nTransfer-Encoding: chunked\r\n\r\n`,
     ] // prettier-ignore
-    await each(victims.flatMap(requests), (request) => send(request.slice(0, 200), request))
+    await each(victims.flatMap(requests), 32, (request) => send(request.slice(0, 200), request))
     const statuses = new Set(outputs.slice(seen).map(({ bytes }) => statusOf(bytes)))
     for (const status of [400, 401, 404, 405, 413, 414, 431]) expect(statuses).toContain(status)
     expectNoLeak()
@@ -263,12 +255,12 @@ describe('twenty-one credentials', () => {
       written('GET', '/metrics'),
       written('GET', '/readyz'),
     ] // prettier-ignore
-    await each(requests, (request) => send(request.slice(0, 200), request))
+    await each(requests, 32, (request) => send(request.slice(0, 200), request))
     expectNoLeak()
   })
 
   it('do not come back to a caller who left in the middle', async () => {
-    await each(victims, async (victim) => {
+    await each(victims, 32, async (victim) => {
       const whole = written('POST', proxied(victim, '/fault/idle-body'), [], 'x'.repeat(5_000))
       await send('a cut request', whole.slice(0, 3_000))
     })
