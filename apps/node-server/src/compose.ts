@@ -1,5 +1,6 @@
 import { type Clock, createProxy, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
 import { pipedreamDialect } from '@proxy/dialect-pipedream'
+import { oauthExchange } from '@proxy/oauth'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
 import { ConfigError } from './config/fault.js'
 import type { Config } from './config.js'
@@ -12,14 +13,18 @@ export interface ComposedProxy extends CallHandler {
 /** A proxy of the parts that a configuration names. */
 export function composeProxy(config: Config, state: State, clock: Clock, hooks: readonly Hook[]): ComposedProxy {
   const { network, registry } = config
+  const { storage, rateLimiter, leases } = state
   const { authenticator, dialect } = createIdentity(config, state, clock)
+  const transport = undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin })
+  const exchange = oauthExchange({ transport, storage, clock, ...(dialect.sealer && { sealer: dialect.sealer }) })
   return createProxy({
     apps: registry,
-    storage: state.storage,
-    rateLimiter: state.rateLimiter,
+    storage,
+    rateLimiter,
     authenticator,
     customLimits: dialect.windowTokens,
-    transport: undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin }),
+    transport,
+    renewal: { exchange, leases },
     dialects: [pipedreamDialect(dialect)],
     clock,
     hooks,

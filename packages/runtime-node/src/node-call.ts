@@ -80,8 +80,12 @@ export class NodeCall implements IncomingCall {
   closed(): void {
     const listener = this.#callerLeft
     this.#callerLeft = undefined
-    if (!this.#response.writableFinished) listener?.()
-    this.body?.destroy() // an answer without a look at it: what is still to come is dropped
+    if (this.#response.writableFinished) {
+      this.body?.destroy() // an answer without a look at it: what is still to come is dropped
+    } else {
+      listener?.()
+      this.body?.cut()
+    }
   }
 
   open(head: ResponseHead): Writable {

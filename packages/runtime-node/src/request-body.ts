@@ -44,6 +44,12 @@ export class RequestBody extends Readable {
     callback(error)
   }
 
+  /** Fails the body unless all of it has come. */
+  cut(): void {
+    if (this.#request.complete) this.destroy()
+    else this.destroy(new ProxyError('invalid_request', 'The request body ended before its declared end.'))
+  }
+
   /** To be asked every `elapsedMs`: true when the body is waited for and no byte came for `limitMs`. */
   isIdle(elapsedMs: number, limitMs: number): boolean {
     const isWaitedFor = this.#started && !this.destroyed && !this.readableEnded && !this.#request.isPaused()
@@ -85,9 +91,7 @@ export class RequestBody extends Readable {
   }
 
   readonly #onClose = (): void => {
-    if (!this.#request.complete) {
-      this.destroy(new ProxyError('invalid_request', 'The request body ended before its declared end.'))
-    }
+    if (!this.#request.complete) this.cut()
   }
 }
 

@@ -6,7 +6,7 @@ import { type Credit, type CreditRequest, unwrapRequest, wrapReply } from './cre
 const shareAhead = 0.01
 /** Below this share of calls left, every call is asked for. */
 const shareExact = 0.05
-const creditMost = 256
+const creditMost = 2_048
 
 /**
  * Counts for the workers. A worker gets credit on large limits, so that it need not ask for each call; what it let

@@ -16,7 +16,7 @@ interface Account {
 }
 
 const validForMs = 250
-const tellAfterMs = 10
+const tellAfterMs = 50
 const accountsMost = 100_000
 
 /** The limiter of a worker: lets calls through on credit where there is some, and asks for the others. */
