@@ -183,6 +183,12 @@ describe('a redirect to another host', () => {
     }
   })
 
+  it('does not hand on the credential that the upstream copied into it, and keeps what is the other host’s own', async () => {
+    const copied = `https://localhost:${other}/file?a=1&sig=canary&sig=theirs&b=canary`
+    expect((await go(302, copied)).status).toBe(200)
+    expect(seen[1]).toMatchObject({ server: 'other', url: '/file?a=1&sig=theirs&b=canary' })
+  })
+
   it.each([
     ['a POST that stays one', 307, 'https://localhost:OTHER/file', 'POST'],
     ['http', 302, 'http://localhost:OTHER/file', 'GET'],
