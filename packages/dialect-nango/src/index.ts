@@ -1,1 +1,5 @@
-export {}
+export { nangoDialect } from './dialect.js'
+export type { Integration, Integrations, IntegrationsOptions } from './integrations/integrations.js'
+export { createIntegrations } from './integrations/integrations.js'
+export type { OAuthClientSettings, ShownOAuthClient } from './integrations/oauth-client-store.js'
+export type { ConnectSession, ConnectSessions, ConnectSessionWish, NangoDialectOptions } from './options.js'

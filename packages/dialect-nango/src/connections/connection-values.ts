@@ -1,0 +1,114 @@
+import type { Account, App, CredentialValues } from '@proxy/core'
+import { type CredentialShape, credentialShape } from './credential-shape.js'
+
+/** `credentials` as callers write them. Further members are custom fields of the same name. */
+export interface GivenCredentials {
+  readonly type: string
+  readonly [member: string]: unknown
+}
+
+/** What of a connection is stored as the account's values, and what of its configuration the app does not know. */
+export interface ReadValues {
+  readonly values: CredentialValues
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | undefined
+  readonly otherConfig: Readonly<Record<string, unknown>>
+  /** Members of `credentials` that cannot be stored, by name. */
+  readonly unknownMembers: readonly string[]
+}
+
+/** Members of `credentials` that say something about it, and are no values. */
+const about: ReadonlySet<string> = new Set([
+  'type',
+  'raw',
+  'expires_at',
+  'expires_in',
+  'config_override',
+  'token_type',
+  'scope',
+])
+
+/** Sorts credentials and configuration into the account's values. Texts, numbers and booleans become texts. */
+export function readValues(
+  app: App,
+  credentials: GivenCredentials,
+  config: Readonly<Record<string, unknown>>,
+): ReadValues {
+  const { members } = credentialShape(app)
+  const declared = new Set((app.definition.custom_fields ?? []).map(({ name }) => name))
+  const values = { customFields: {} as Record<string, string>, credentials: {} as Record<string, string> }
+  const otherConfig: Record<string, unknown> = {}
+  const unknownMembers: string[] = []
+
+  for (const [name, value] of Object.entries(config)) {
+    const text = asText(value)
+    if (declared.has(name) && text !== undefined) values.customFields[name] = text
+    else if (value !== null && value !== undefined) otherConfig[name] = value
+  }
+  for (const [name, value] of Object.entries(credentials)) {
+    if (about.has(name) || value === null || value === undefined) continue
+    const text = asText(value)
+    const member = members.find((one) => one.name === name)
+    const field = member?.field ?? [name, snakeCase(name)].find((other) => declared.has(other))
+    if (text === undefined || field === undefined) unknownMembers.push(name)
+    else if (member?.source === 'credentials') values.credentials[field] = text
+    else values.customFields[field] = text
+  }
+  return { values, expiresAt: readTime(credentials.expires_at), otherConfig, unknownMembers }
+}
+
+/** `credentials` as an answer shows them. */
+export function showCredentials(app: App, account: Account, withRefreshToken: boolean): Record<string, unknown> {
+  const shape = credentialShape(app)
+  const values = account.values.reveal()
+  const shown: Record<string, unknown> = { type: shape.type }
+  for (const { name, source, field } of shape.members) {
+    if (field === 'oauth_refresh_token' && !withRefreshToken) continue
+    const value = source === 'credentials' ? values.credentials[field] : values.customFields[field]
+    if (value !== undefined) shown[name] = value
+  }
+  if (!hasTokens(shape)) return shown
+  const { oauth_access_token: accessToken } = values.credentials
+  if (accessToken !== undefined && !shape.members.some(({ field }) => field === 'oauth_access_token')) {
+    shown.token = accessToken
+  }
+  if (account.expiresAt !== undefined) shown.expires_at = new Date(account.expiresAt).toISOString()
+  const { type: _, ...raw } = shown
+  return {
+    ...shown,
+    raw: { ...raw, ...(account.authorizedScopes.length > 0 && { scope: account.authorizedScopes.join(' ') }) },
+  }
+}
+
+/** `connection_config`: every custom field that is no credential, and what was given besides. */
+export function showConfig(
+  app: App,
+  account: Account,
+  otherConfig: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const secret = new Set(credentialShape(app).members.map(({ field }) => field))
+  const { customFields } = account.values.reveal()
+  const fields = Object.entries(customFields).filter(([name]) => !secret.has(name))
+  return { ...otherConfig, ...Object.fromEntries(fields) }
+}
+
+function hasTokens({ type }: CredentialShape): boolean {
+  return type !== 'API_KEY' && type !== 'BASIC' && type !== 'TBA' && type !== 'NONE'
+}
+
+function asText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
+/** `privateKeyId` as `private_key_id`. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** An ISO date, or epoch seconds or milliseconds. */
+function readTime(value: unknown): number | undefined {
+  if (typeof value === 'number') return value >= 100_000_000_000 ? value : value * 1000
+  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}
