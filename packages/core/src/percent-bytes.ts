@@ -4,7 +4,7 @@ export function decodeBytes(text: string): string {
 }
 
 /** As `decodeBytes`, for names and values of a form or a query: `+` is a space. */
-export function decodeFormBytes(text: string): string {
+function decodeFormBytes(text: string): string {
   return decodeBytes(text.replaceAll('+', ' '))
 }
 

@@ -55,7 +55,7 @@ export function injectInto(app: App, request: TestRequest = {}): Injection {
   return auth.inject(new Secret({ customFields, credentials }), describeRequest(request))
 }
 
-export function describeRequest(request: TestRequest): RequestDescription {
+function describeRequest(request: TestRequest): RequestDescription {
   const {
     method = 'GET',
     url = 'https://api.example.com/',
