@@ -4,6 +4,7 @@ import { oauthExchange } from '@proxy/oauth'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
 import { ConfigError } from './config/fault.js'
 import type { Config } from './config.js'
+import { composeNango, localKeyOf } from './nango.js'
 import { createIdentity, deploymentName, type State } from './parts.js'
 
 export interface ComposedProxy extends CallHandler {
@@ -14,23 +15,35 @@ export interface ComposedProxy extends CallHandler {
 export function composeProxy(config: Config, state: State, clock: Clock, hooks: readonly Hook[]): ComposedProxy {
   const { network, registry } = config
   const { storage, rateLimiter, leases } = state
-  const { authenticator, dialect } = createIdentity(config, state, clock)
+  const localKey = localKeyOf(config)
+  const identity = createIdentity(config, state, clock, localKey && [localKey.staticKey])
+  const { authenticator, dialect } = identity
   const transport = undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin })
   const exchange = oauthExchange({ transport, storage, clock, ...(dialect.sealer && { sealer: dialect.sealer }) })
-  return createProxy({
+  const renewal = { exchange, leases }
+  const nango = composeNango(config, state, clock, hooks, identity, renewal, localKey)
+  const proxy = createProxy({
     apps: registry,
+    appNames: nango.integrations,
     storage,
     rateLimiter,
     authenticator,
     customLimits: dialect.windowTokens,
     transport,
-    renewal: { exchange, leases },
-    dialects: [pipedreamDialect(dialect)],
+    renewal,
+    dialects: [pipedreamDialect(dialect), nango.dialect],
     clock,
     hooks,
     limits: proxyLimits(config),
     name: deploymentName(config),
   })
+  return {
+    ...proxy,
+    async close() {
+      await nango.idle()
+      await proxy.close()
+    },
+  }
 }
 
 /** Listens as the configuration says. Throws a `ConfigError` when the port cannot be had. */

@@ -55,7 +55,12 @@ export interface Identity {
   readonly dialect: PipedreamDialectOptions
 }
 
-export function createIdentity(config: Config, { storage, rateLimiter }: State, clock: Clock): Identity {
+export function createIdentity(
+  config: Config,
+  { storage, rateLimiter }: State,
+  clock: Clock,
+  furtherKeys: readonly StaticKey[] = [],
+): Identity {
   const { projects, publicUrl, registry } = config
   const signingKeys = config.tokens?.signingKeys ?? [randomBytes(32).toString('base64')]
   const clients = clientDirectory(
@@ -79,7 +84,10 @@ export function createIdentity(config: Config, { storage, rateLimiter }: State, 
   })
   const browserTokens = connectTokens({ documents: storage, clients, clock })
   const authenticator = createAuthenticator({
-    keys: projects.flatMap((project) => project.secretKeys.map((key) => toStaticKey(project.id, key))),
+    keys: [
+      ...projects.flatMap((project) => project.secretKeys.map((key) => toStaticKey(project.id, key))),
+      ...furtherKeys,
+    ],
     verifiers: [tokens, browserTokens],
     documents: storage,
     clock,

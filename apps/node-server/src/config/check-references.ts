@@ -37,6 +37,14 @@ export function checkReferences(
     faults.push({ path: ['storage', 'file'], message })
   }
   checkKeys(config, faults)
+  const { localDevelopment } = config.nango
+  if (
+    localDevelopment &&
+    !broken.has('projects') &&
+    !config.projects.some(({ id }) => id === localDevelopment.project)
+  ) {
+    faults.push({ path: ['nango', 'localDevelopment', 'project'], message: 'is not the id of a project' })
+  }
   if (!broken.has('projects')) checkSeeds(config, apps, faults)
 }
 

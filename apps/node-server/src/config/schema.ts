@@ -184,6 +184,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   projects: z.array(project).default([]),
+  nango: z
+    .strictObject({
+      localDevelopment: z
+        .strictObject({ project: z.string(), environment })
+        .optional()
+        .describe('whose accounts programs of this machine use when they call without a key; never for production'),
+    })
+    .prefault({}),
   apps: z.array(z.unknown()).default([]),
   accounts: z.array(account).default([]),
 })

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type Clock,
+  createRefresher,
+  type Dialect,
+  type Hook,
+  hasScope,
+  keyDigest,
+  type RefreshEvent,
+  type RenewalParts,
+  type StaticKey,
+} from '@proxy/core'
+import { type ConnectSessions, createIntegrations, type Integrations, nangoDialect } from '@proxy/dialect-nango'
+import type { Config } from './config.js'
+import type { Identity, State } from './parts.js'
+
+/** Nango's wire form, composed. */
+export interface ComposedNango {
+  readonly dialect: Dialect
+  readonly integrations: Integrations
+  /** Resolves when no refresh is under way. */
+  idle(): Promise<void>
+}
+
+/** The key for calls of this machine that have none; undefined unless the configuration allows them. */
+export interface LocalKey {
+  readonly key: string
+  readonly staticKey: StaticKey
+}
+
+export function localKeyOf({ nango: { localDevelopment } }: Config): LocalKey | undefined {
+  if (localDevelopment === undefined) return undefined
+  const key = randomBytes(32).toString('base64url')
+  return { key, staticKey: { id: 'local', digest: keyDigest(key), ...localDevelopment, scopes: ['*'] } }
+}
+
+export function composeNango(
+  config: Config,
+  { storage }: State,
+  clock: Clock,
+  hooks: readonly Hook[],
+  { authenticator, dialect }: Identity,
+  renewal: RenewalParts,
+  localKey: LocalKey | undefined,
+): ComposedNango {
+  const { sealer, connectTokens } = dialect
+  const integrations = createIntegrations({ documents: storage, clock, ...(sealer && { sealer }) })
+  const onRefresh = (event: RefreshEvent) => {
+    for (const hook of hooks) hook(event)
+  }
+  const refresher = createRefresher({ ...renewal, storage, clock, onRefresh })
+  return {
+    integrations,
+    idle: () => refresher.idle(),
+    dialect: nangoDialect({
+      storage,
+      apps: config.registry,
+      authenticator,
+      integrations,
+      refresher,
+      sessions: connectSessions(connectTokens, config.publicUrl, clock),
+      clock,
+      publicUrl: config.publicUrl,
+      ...(localKey !== undefined && { localKey: localKey.key }),
+    }),
+  }
+}
+
+const sessionMs = 30 * 60_000
+/** What the browser of one end user needs. */
+const browserScopes = ['connect:accounts:read', 'connect:accounts:write', 'connect:proxy']
+
+/** Sessions are the connect tokens that the other wire form makes, for the same page. */
+function connectSessions(
+  tokens: Identity['dialect']['connectTokens'],
+  publicUrl: string,
+  clock: Clock,
+): ConnectSessions {
+  return {
+    async create({ project, environment, externalUserId, app, oauthAppId, scopes }) {
+      const expiresAt = clock.now() + sessionMs
+      const token = await tokens.create(
+        {
+          project,
+          environment,
+          externalUserId,
+          scopes: browserScopes.filter((scope) => hasScope(scopes, scope)),
+          client: undefined,
+          allowedOrigins: undefined,
+          appId: app,
+          oauthAppId,
+          successRedirectUri: undefined,
+          errorRedirectUri: undefined,
+          webhookUri: undefined,
+        },
+        expiresAt,
+      )
+      const selected = app === undefined ? '' : `&app=${encodeURIComponent(app)}`
+      return { token, expiresAt, link: `${publicUrl}/_static/connect.html?token=${token}&connectLink=true${selected}` }
+    },
+  }
+}
