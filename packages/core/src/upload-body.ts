@@ -18,6 +18,8 @@ export class UploadBody extends Readable {
     super()
     this.#source = source
     this.#maxBytes = maxBytes
+    // It can fail while nobody listens yet, such as during a renewal; whoever sends it later sees that it has.
+    this.on('error', ignore)
     for (const chunk of head) this.#onData(chunk)
     source.on('data', this.#onData)
     source.on('end', this.#onEnd)
@@ -64,7 +66,7 @@ export class UploadBody extends Readable {
   }
 
   readonly #onError = (error: Error): void => {
-    this.destroy(error instanceof ProxyError ? error : bodyCut())
+    this.destroy(bodyFailure(error))
   }
 
   readonly #onClose = (): void => {
@@ -78,6 +80,13 @@ export function bodyTooLarge(maxBytes: number): ProxyError {
   })
 }
 
-function bodyCut(): ProxyError {
+/** Why a body fails, from the error of its stream: its own, or that the caller has cut it. */
+export function bodyFailure(error: unknown): ProxyError {
+  return error instanceof ProxyError ? error : bodyCut()
+}
+
+export function bodyCut(): ProxyError {
   return new ProxyError('invalid_request', 'The request body ended before its announced end.')
 }
+
+function ignore(): void {}

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { ProxyError } from '../errors.js'
 import type { RouteCall } from '../ports/dialect.js'
 import type { IncomingCall, OpenAnswer } from '../ports/exchange.js'
-import { bodyTooLarge } from '../upload-body.js'
+import { bodyFailure, bodyTooLarge } from '../upload-body.js'
 
 /** Bodies of management routes and token requests are small. */
 const maxRouteBodyBytes = 1024 * 1024
@@ -43,10 +43,14 @@ function toRequest(incoming: IncomingCall, body: Buffer | undefined): Request {
 async function readBody(source: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of source) {
-    length += chunk.length
-    if (length > maxRouteBodyBytes) throw bodyTooLarge(maxRouteBodyBytes)
-    chunks.push(chunk)
+  try {
+    for await (const chunk of source) {
+      length += chunk.length
+      if (length > maxRouteBodyBytes) throw bodyTooLarge(maxRouteBodyBytes)
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    throw bodyFailure(error)
   }
   return Buffer.concat(chunks)
 }

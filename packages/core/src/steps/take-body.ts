@@ -7,7 +7,7 @@ import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { RequestBody } from '../ports/transport.js'
 import type { BodyLimits } from '../step-parts.js'
-import { bodyTooLarge, UploadBody } from '../upload-body.js'
+import { bodyCut, bodyFailure, bodyTooLarge, UploadBody } from '../upload-body.js'
 
 export interface TakenBody {
   readonly body: RequestBody | undefined
@@ -37,6 +37,8 @@ export function takeBody(
 ): TakenBody | Promise<TakenBody> {
   const source = incoming.body
   if (source === undefined) return none
+  // A stream that has failed already tells nobody again.
+  if (source.destroyed) throw bodyFailure(source.errored)
   const length = contentLength(incoming)
   if (length !== undefined && length > limits.maxRequestBytes) throw bodyTooLarge(limits.maxRequestBytes)
   if (app.encodesJsonAsForm && asksForForm(call)) return collect(source, limits.readableBytes).then(asForm)
@@ -75,8 +77,8 @@ function collect(source: Readable, maxBytes: number): Promise<TakenBody> {
       const body = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
       resolve({ body, bodyLength: length })
     })
-    source.on('error', (error) => reject(error instanceof ProxyError ? error : cut()))
-    source.on('close', () => reject(cut()))
+    source.on('error', (error) => reject(bodyFailure(error)))
+    source.on('close', () => reject(bodyCut()))
   })
 }
 
@@ -96,11 +98,7 @@ function collectIfShort(source: Readable, length: number | undefined, limits: Bo
     }
     source.on('data', onData)
     source.on('end', () => resolve({ body: Buffer.concat(chunks), bodyLength: byteCount }))
-    source.on('error', (error) => reject(error instanceof ProxyError ? error : cut()))
-    source.on('close', () => reject(cut()))
+    source.on('error', (error) => reject(bodyFailure(error)))
+    source.on('close', () => reject(bodyCut()))
   })
-}
-
-function cut(): ProxyError {
-  return new ProxyError('invalid_request', 'The request body ended before its announced end.')
 }
