@@ -118,8 +118,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const isRefused = (current: Account): boolean => haveSameTokens(current, account)
     try {
       const underWay = flights.get(key)
-      const other = underWay && (await within(clock, waitMs, underWay).catch(ignore))
-      if (other !== undefined && !isRefused(other)) return other
+      if (underWay !== undefined) await within(clock, waitMs, underWay).catch(ignore)
       if (pauses.left(key, account) > 0) return account
       const flight = flights.get(key) ?? start(key, account, app, isRefused, waitMs)
       return (await within(clock, waitMs, flight)) ?? account

@@ -155,6 +155,29 @@ describe('a store that fails', () => {
     expect([vendor.asked, accessToken(await stored())]).toEqual([1, 'access-2'])
   })
 
+  it('for one instance only does not have another one spend the old refresh token at once', async () => {
+    let isDown = false
+    const bench = await refreshBench({
+      instances: 2,
+      storageOf: (instance, storage) => failing(() => isDown && instance === 0, storage),
+    })
+    const { refreshers, vendor, account, app, clock, stored } = bench
+    const answer = deferred()
+    vendor.next({ wait: answer.promise }, 'ok')
+    const call = refreshers[0].refresh(account, app).catch(() => account)
+    await turns()
+    isDown = true
+    answer.resolve()
+    await timeUntil(clock, Promise.all([call, refreshers[0].idle()]))
+    const other = refreshers[1]?.refresh(account, app) ?? call
+    await turns()
+    isDown = false
+    clock.advance(5_000)
+    await turns()
+    expect([vendor.asked, (await stored()).dead]).toEqual([1, false])
+    other.catch(() => undefined)
+  })
+
   it('before the exchange keeps the refresh token for later', async () => {
     let isDown = true
     const bench = await refreshBench({ storageOf: (_, storage) => failing(() => isDown, storage) })

@@ -115,6 +115,8 @@ describe('while the vendor fails, a token that still lives', () => {
       clock.advance(1_000)
     }
     expect(askedAt).toEqual([0, 1, 3, 7, 15, 31])
+    // One note of the failure is enough.
+    expect(await stored()).toMatchObject({ version: account.version + 1 })
     expect(await stored()).toMatchObject({ dead: false, error: 'The last refresh failed: the vendor answered 503.' })
     expect(new Set(events.map(({ outcome, reason }) => `${outcome}: ${reason}`))).toEqual(
       new Set(['failed: the vendor answered 503']),
