@@ -6,7 +6,8 @@ import { readProxyCall, requireMethod } from './read-call.js'
 import { readHeaders } from './read-headers.js'
 import { readProxyPath, splitTarget } from './read-path.js'
 
-const owned = /^\/(?:v1\/|v1$|openapi\.json$)/
+const owned = /^\/(?:v1\/|v1$|openapi\.json$|connect\/|_static\/connect\.(?:html|js|css)$)/
+const ofConnect = /^\/(?:connect\/|_static\/)/
 
 /**
  * Pipedream Connect's wire form: proxied calls, errors, and the management routes, which are loaded with the first call
@@ -33,6 +34,10 @@ export function pipedreamDialect(options: PipedreamDialectOptions): Dialect {
     const { createRoutes } = await import('./routes/create-routes.js')
     return createRoutes(options)
   })
+  const loadConnect = once(async () => {
+    const { createConnect } = await import('./connect/create-connect.js')
+    return createConnect(options)
+  })
 
   return {
     name: 'pipedream',
@@ -51,7 +56,7 @@ export function pipedreamDialect(options: PipedreamDialectOptions): Dialect {
       return {
         kind: 'route',
         async respond(request, context) {
-          const routes = await loadRoutes()
+          const routes = await (ofConnect.test(path) ? loadConnect() : loadRoutes())
           return routes(request, { path, query, headers, ...context })
         },
       }

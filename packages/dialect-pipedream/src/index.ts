@@ -1,3 +1,5 @@
+export { webhookSecret } from './connect/webhook-signature.js'
+export type { WebhookOptions } from './connect/webhooks.js'
 export { pipedreamDialect } from './dialect.js'
 export type { ConfiguredProject, PipedreamDialectOptions } from './options.js'
 export type { ConnectTokenRecord } from './tokens/connect-token-record.js'

@@ -1,4 +1,13 @@
-import type { AppRegistry, Clock, RateLimiter, RevokingAuthenticator, Sealer, Storage } from '@proxy/core'
+import type {
+  AppRegistry,
+  Authorization,
+  Clock,
+  RateLimiter,
+  RevokingAuthenticator,
+  Sealer,
+  Storage,
+} from '@proxy/core'
+import type { WebhookOptions } from './connect/webhooks.js'
 import type { ConnectTokens } from './tokens/connect-tokens.js'
 import type { AccessTokens } from './tokens/ed25519-tokens.js'
 import type { ClientDirectory } from './tokens/oauth-client.js'
@@ -29,6 +38,10 @@ export interface PipedreamDialectOptions {
   readonly authenticationFailures?: { readonly limit: number; readonly windowMs: number }
   /** Seals the secrets of OAuth clients that projects bring along; without it they are stored in plain. */
   readonly sealer?: Sealer
+  /** Gets grants from vendors; without it the connect page takes apps with keys alone. */
+  readonly authorization?: Authorization
+  /** How the webhooks of connect tokens are sent; without it they are not. */
+  readonly webhooks?: WebhookOptions
   readonly clock?: Clock
   /** Where callers reach this server, such as `https://proxy.example.com`; a path in it is taken off incoming targets. */
   readonly publicUrl: string

@@ -4,6 +4,7 @@ import {
   type AppDefinition,
   type AppRegistry,
   type AppRegistryOptions,
+  type Authorization,
   createAppRegistry,
   createAuthenticator,
   createKeyRing,
@@ -21,6 +22,7 @@ import {
   connectTokens,
   ed25519Tokens,
   type OAuthClient,
+  type PipedreamDialectOptions,
   pipedreamDialect,
   secretDigest,
   type WindowTokens,
@@ -64,13 +66,19 @@ export interface Bench {
   token(client?: string, scope?: string): Promise<string>
 }
 
+export interface BenchOptions extends Partial<Pick<PipedreamDialectOptions, 'publicUrl' | 'webhooks'>> {
+  readonly authorization?: Authorization | undefined
+  readonly clock?: ManualClock
+}
+
 /** The dialect with memory storage and a clock that stands still, called as the pipeline calls it. */
 export function createBench(
   definitions: readonly AppDefinition[] = [acme, shop],
   appOptions: AppRegistryOptions = {},
+  further: BenchOptions = {},
 ): Bench {
   const apps = createAppRegistry(definitions, appOptions)
-  const clock = manualClock()
+  const clock = further.clock ?? manualClock()
   const storage = memoryStorage({ clock })
   const clients = new Map<string, OAuthClient>()
   for (const client of clientDirectoryOf()) clients.set(client.id, client)
@@ -105,7 +113,9 @@ export function createBench(
     rateLimiter: memoryRateLimiter({ clock }),
     sealer: createSealer(createKeyRing([Buffer.alloc(32, 9).toString('base64')])),
     clock,
-    publicUrl,
+    publicUrl: further.publicUrl ?? publicUrl,
+    ...(further.authorization !== undefined && { authorization: further.authorization }),
+    ...(further.webhooks !== undefined && { webhooks: further.webhooks }),
   })
   const known = new Map<string, string>()
 

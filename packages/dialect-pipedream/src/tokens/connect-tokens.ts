@@ -26,7 +26,10 @@ export interface ConnectTokens extends TokenVerifier {
   find(token: string): Promise<FoundConnectToken | undefined>
   /** Those of one end user. Reads every live token, so it is for rare work. */
   listOfUser(scope: Scope, externalUserId: string): Promise<readonly FoundConnectToken[]>
-  delete(id: string): Promise<void>
+  /** True when it was there: for one of those who would use it up at the same time. */
+  delete(id: string): Promise<boolean>
+  /** Puts back a token that was deleted to be used, and was not. */
+  restore(token: FoundConnectToken): Promise<void>
 }
 
 const kind = 'connect-token'
@@ -70,7 +73,10 @@ export function connectTokens(options: ConnectTokensOptions): ConnectTokens {
       return found
     },
     async delete(id) {
-      await documents.deleteDocument(kind, id)
+      return await documents.deleteDocument(kind, id)
+    },
+    async restore({ id, record, expiresAt }) {
+      await documents.writeDocument({ kind, id, value: record, expiresAt }, 0)
     },
     async verify(bearer) {
       if (!isConnectToken(bearer)) return undefined
