@@ -40,8 +40,8 @@ export default defineConfig({
   test: {
     projects: folders.map(project),
     exclude: ['**/node_modules/**', '**/dist/**'],
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: '100%',
     reporters: [new SummaryReporter()],
