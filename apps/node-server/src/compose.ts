@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { type Clock, createProxy, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
 import { pipedreamDialect } from '@proxy/dialect-pipedream'
-import { oauthExchange } from '@proxy/oauth'
+import { oauthAuthorization, oauthExchange } from '@proxy/oauth'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
 import { ConfigError } from './config/fault.js'
 import type { Config } from './config.js'
@@ -19,8 +20,10 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
   const identity = createIdentity(config, state, clock, localKey && [localKey.staticKey])
   const { authenticator, dialect } = identity
   const transport = undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin })
-  const exchange = oauthExchange({ transport, storage, clock, ...(dialect.sealer && { sealer: dialect.sealer }) })
-  const renewal = { exchange, leases }
+  const oauth = { transport, storage, clock, ...(dialect.sealer && { sealer: dialect.sealer }) }
+  const renewal = { exchange: oauthExchange(oauth), leases }
+  const authorization = oauthAuthorization(oauth)
+  const webhooks = { transport, hooks, signingKeys: config.tokens?.signingKeys ?? [randomBytes(32).toString('base64')] }
   const nango = composeNango(config, state, clock, hooks, identity, renewal, localKey)
   const proxy = createProxy({
     apps: registry,
@@ -31,7 +34,7 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
     customLimits: dialect.windowTokens,
     transport,
     renewal,
-    dialects: [pipedreamDialect(dialect), nango.dialect],
+    dialects: [pipedreamDialect({ ...dialect, authorization, webhooks }), nango.dialect],
     clock,
     hooks,
     limits: proxyLimits(config),
