@@ -32,7 +32,7 @@ export async function serve(configOption: string | undefined): Promise<void> {
   if (cluster.isWorker) return runWorker(settings.variables)
 
   const file = configOption ?? settings.configFile ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined)
-  const demo = file === undefined ? await startDemo(settings.demoPort) : undefined
+  const demo = file === undefined ? await startDemo(settings.demo) : undefined
   const clock = systemClock()
   const hub = createStateHub()
   const opened = demo === undefined ? openFile(file, settings, clock, hub) : openDemo(demo, clock, hub)

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { ProcessSettings } from '../config.js'
 import { banner } from './banner.js'
 import { openDataFolder } from './data-folder.js'
 import { demoConfig } from './demo-config.js'
@@ -16,12 +17,12 @@ export interface Demo {
   stop(): Promise<void>
 }
 
-const folderName = 'data'
 const usualPort = 3_000
 
 /** Makes this installation's secrets, once, and starts the API that the demo calls. */
-export async function startDemo(port: number = usualPort): Promise<Demo> {
-  const folder = resolve(folderName)
+export async function startDemo(settings: ProcessSettings['demo']): Promise<Demo> {
+  const { port = usualPort } = settings
+  const folder = resolve(settings.folder)
   const keys = openDataFolder(folder)
   const upstream = await startDemoUpstream(keys.demoApiKey)
   const actualPort = await freePort([port, port + 1, port + 2])

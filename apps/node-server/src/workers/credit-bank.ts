@@ -6,6 +6,8 @@ import { type Credit, type CreditRequest, unwrapRequest, wrapReply } from './cre
 const shareAhead = 0.01
 /** Below this share of calls left, every call is asked for. */
 const shareExact = 0.05
+/** Limits below it are counted call by call: so few calls cost little, and somebody may count along. */
+const exactBelow = 2_000
 const creditMost = 2_048
 
 /**
@@ -36,7 +38,7 @@ export function serveCredits(channel: Channel, limiter: RateLimiter, workers: nu
 
   function creditFor({ key, limit }: Bucket, decision: Decision | undefined): Credit {
     const { allowed = false, remaining = 0, resetAt = 0 } = decision ?? {}
-    const isPlenty = allowed && remaining > limit * shareExact
+    const isPlenty = allowed && limit >= exactBelow && remaining > limit * shareExact
     const calls = isPlenty ? Math.min(creditMost, Math.floor((limit * shareAhead) / workers)) : 0
     return { key, calls, remaining, resetAt }
   }

@@ -52,6 +52,7 @@ describe('limits that several workers count together', () => {
   it('are exact when they are small', async () => {
     const { pairs } = workers(3)
     expect(await run(pairs, [{ key: 'project', limit: 100, windowMs: 60_000 }], 150)).toBe(100)
+    expect(await run(pairs, [{ key: 'other', limit: 1_999, windowMs: 60_000 }], 2_100)).toBe(1_999)
   })
 
   it('are kept within a hundredth when they are large, with few questions', async () => {
