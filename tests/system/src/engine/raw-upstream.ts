@@ -20,7 +20,6 @@ export async function startRawUpstream(): Promise<RawUpstream> {
   const heads: string[] = []
   const sockets = new Set<Socket>()
   let connections = 0
-  const upstream = { script: (() => undefined) as Script }
 
   const server: Server = createServer((socket) => {
     connections++
@@ -41,7 +40,8 @@ export async function startRawUpstream(): Promise<RawUpstream> {
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return Object.assign(upstream, {
+  const upstream: RawUpstream = {
+    script: () => undefined,
     port: (server.address() as AddressInfo).port,
     heads,
     get connections() {
@@ -54,5 +54,6 @@ export async function startRawUpstream(): Promise<RawUpstream> {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
-  })
+  }
+  return upstream
 }
