@@ -44,6 +44,6 @@ export async function clientCredentials(
   )
   const answer = await readAnswer(response)
   const tokens = tokenSet(answer, settings.answer, now)
-  if (tokens === undefined) throw answerFault(answer, oauthError, voidClientErrors, account)
+  if (tokens === undefined) throw answerFault(answer, oauthError, voidClientErrors, values)
   return { credentials: tokens.credentials, expiresAt: tokens.expiresAt, scopes: undefined }
 }

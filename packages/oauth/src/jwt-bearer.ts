@@ -43,7 +43,7 @@ export async function jwtBearer(
   const tokens = tokenSet(answer, settings.answer, now)
   if (tokens !== undefined) return { credentials: tokens.credentials, expiresAt: tokens.expiresAt, scopes: undefined }
   if (settings.present === 'bearer') throw statusFault(answer, refusedStatuses)
-  throw answerFault(answer, oauthError, voidClientErrors, account)
+  throw answerFault(answer, oauthError, voidClientErrors, values)
 }
 
 async function present(

@@ -55,7 +55,7 @@ export async function tokenGrant(
     async read(response) {
       const answer = await readAnswer(response)
       const tokens = tokenSet(answer, settings.answer, now)
-      if (tokens === undefined) throw answerFault(answer, settings.error, settings.refusals, account)
+      if (tokens === undefined) throw answerFault(answer, settings.error, settings.refusals, known)
       const token = tokens.credentials.oauth_access_token ?? ''
       return {
         credentials: tokens.credentials,
