@@ -17,6 +17,7 @@ export type { AppRegistryOptions, DefinitionFault } from './app-registry.js'
 export { AppDefinitionError, compileApp, createAppRegistry } from './app-registry.js'
 export type { AwsKeys, AwsRequest, AwsScope } from './auth/aws-signature.js'
 export { signAwsRequest } from './auth/aws-signature.js'
+export { strategies as authStrategies } from './auth/index.js'
 export type { AuthenticatorOptions, RevokingAuthenticator, StaticKey } from './authenticator.js'
 export { createAuthenticator, keyDigest } from './authenticator.js'
 export { Cancellation } from './cancellation.js'
@@ -33,7 +34,14 @@ export { limitKey } from './keys.js'
 export { oauthClientDocumentId, oauthClientKind, oauthClientSealContext } from './oauth-client-document.js'
 export { freezeDeep, ownJson } from './own-json.js'
 export type { AppNames, NamedApp } from './ports/app-names.js'
-export type { AuthStrategy, Injection, PreparedAuth, RequestDescription } from './ports/auth-strategy.js'
+export type {
+  AuthStrategy,
+  Injection,
+  PrepareContext,
+  PreparedAuth,
+  RequestDescription,
+  Unwrap,
+} from './ports/auth-strategy.js'
 export type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'
 export type { Authorization, AuthorizationRequest, AuthorizationSettings } from './ports/authorization.js'
 export type { Clock, Timer } from './ports/clock.js'

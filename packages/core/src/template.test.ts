@@ -29,6 +29,8 @@ describe('a template', () => {
       '{{base64(sha256(custom_fields.key))}}',
       Buffer.from(createHash('sha256').update('k1').digest('hex')).toString('base64'),
     ],
+    ['{{lower(custom_fields.sub, "É")}}{{upper(credentials.token)}}', 'acmeéT1'],
+    ["{{url_encode('a b/é*', custom_fields.key)}}", 'a%20b%2F%C3%A9%2Ak1'],
     ['{{now()}}', '1700000000'],
   ])('%s renders', (text, expected) => {
     expect(render(text)).toBe(expected)
@@ -70,6 +72,7 @@ describe('a template', () => {
     ['{{custom_fields.constructor}}', 'no name for a value'],
     ['{{credentials.toString}}', 'no name for a value'],
     ['{{process.env}}', 'uses {{process}}'],
+    ['{{request.method}}', 'uses {{request}}; templates know custom_fields.NAME and credentials.NAME'],
     ['{{eval(credentials.token)}}', 'calls eval()'],
     ['{{constructor()}}', 'calls constructor()'],
     ['{{base64()}}', 'with 0 values; it takes 1 to 8'],

@@ -18,9 +18,6 @@ export interface JsonObject {
 const quote = 0x22
 const backslash = 0x5c
 const comma = 0x2c
-const opening: ReadonlySet<number> = new Set([0x5b, 0x7b])
-const closing: ReadonlySet<number> = new Set([0x5d, 0x7d])
-const blank: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
 
 /**
  * The top-level members of a JSON object, so that it can be changed or cut without touching its other bytes. Undefined
@@ -36,8 +33,7 @@ export function readJsonObject(bytes: Buffer, depthMost: number): JsonObject | u
     const nameEnd = stringEnd(bytes, position)
     const valueStart = skipBlank(bytes, skipBlank(bytes, nameEnd) + 1) // behind the colon
     const end = valueEnd(bytes, valueStart)
-    const name: unknown = JSON.parse(bytes.toString('utf8', position, nameEnd))
-    members.push({ name: String(name), start: position, valueStart, end })
+    members.push({ name: readName(bytes, position, nameEnd), start: position, valueStart, end })
     position = skipBlank(bytes, end)
     if (bytes[position] === comma) position = skipBlank(bytes, position + 1)
   }
@@ -53,21 +49,40 @@ function isJson(bytes: Buffer): boolean {
   }
 }
 
+function readName(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end)
+  return text.includes('\\') ? String(JSON.parse(text)) : text.slice(1, -1)
+}
+
+/** Looked at before it is parsed, so that nobody has to trust a parser's stack. */
 function isDeeper(bytes: Buffer, depthMost: number): boolean {
   let depth = 0
   for (let position = 0; position < bytes.length; position++) {
     const byte = bytes[position] ?? 0
     if (byte === quote) position = stringEnd(bytes, position) - 1
-    else if (opening.has(byte)) depth++
-    else if (closing.has(byte)) depth--
+    else depth += depthChange(byte)
     if (depth > depthMost) return true
   }
   return false
 }
 
+/** One more for `[` and `{`, one less for `]` and `}`. */
+function depthChange(byte: number): number {
+  if (byte === 0x7b || byte === 0x5b) return 1
+  return isClosing(byte) ? -1 : 0
+}
+
+function isClosing(byte: number): boolean {
+  return byte === 0x7d || byte === 0x5d
+}
+
+function isBlank(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
 function skipBlank(bytes: Buffer, from: number): number {
   let position = from
-  while (blank.has(bytes[position] ?? 0)) position++
+  while (isBlank(bytes[position])) position++
   return position
 }
 
@@ -84,11 +99,10 @@ function valueEnd(bytes: Buffer, from: number): number {
   let end = from
   for (; position < bytes.length; position++) {
     const byte = bytes[position] ?? 0
-    if (depth === 0 && (byte === comma || closing.has(byte))) break
+    if (depth === 0 && (byte === comma || isClosing(byte))) break
     if (byte === quote) position = stringEnd(bytes, position) - 1
-    else if (opening.has(byte)) depth++
-    else if (closing.has(byte)) depth--
-    if (!blank.has(byte)) end = position + 1
+    else depth += depthChange(byte)
+    if (!isBlank(byte)) end = position + 1
   }
   return end
 }
