@@ -1,3 +1,6 @@
+export { connectRedis, type RedisPlace, type RedisServer, type RedisSettings } from './connect-redis.js'
 export type { RedisClient } from './redis-client.js'
 export { RedisFault } from './redis-fault.js'
+export { type RedisLeaseStore, type RedisLeaseStoreOptions, redisLeaseStore } from './redis-lease-store.js'
 export { type RedisRateLimiter, type RedisRateLimiterOptions, redisRateLimiter } from './redis-rate-limiter.js'
+export { type RedisStorage, type RedisStorageOptions, redisStorage } from './redis-storage.js'

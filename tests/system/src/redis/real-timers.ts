@@ -1,9 +1,9 @@
-import type { Clock } from '@proxy/core'
+import type { ManualClock } from '@proxy/conformance'
 
 /** A hand-moved time with timers that run by themselves: what waits for a server cannot be moved by hand. */
-export function realTimers(clock: Clock): Clock {
+export function realTimers(clock: ManualClock): ManualClock {
   return {
-    now: clock.now,
+    ...clock,
     after(delayMs, callback) {
       const timer = setTimeout(callback, delayMs)
       timer.unref()

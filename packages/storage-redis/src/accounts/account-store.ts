@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type Account,
+  type AccountReader,
+  type AccountWriter,
+  accountToRecord,
+  type ChangedRecord,
+  freezeAccount,
+  RecordError,
+  recordToAccount,
+  type Scope,
+  type Sealer,
+} from '@proxy/core'
+import { changeText } from '../changes/announce.js'
+import type { AccountKeys, Keys } from '../keys.js'
+import { externalName } from '../remembered.js'
+import { isForeign, type StoreAccess } from '../store-access.js'
+import { externalField, indexKeys, rowsOf, userIndex } from './account-rows.js'
+import { deleteAccountScript, writeAccountScript } from './account-scripts.js'
+
+export interface AccountStoreParts {
+  readonly keys: Keys
+  readonly access: StoreAccess
+  readonly sealer: Sealer | undefined
+  /** Called before the first read of a log's records. */
+  readonly follow: (tag: string, log: string) => Promise<void> | undefined
+  /** Names a log that is begun. */
+  readonly epoch: string
+  /** Hears of each record that is refused. */
+  readonly onRefusal: (error: RecordError) => void
+}
+
+export interface AccountStore extends AccountReader, AccountWriter {
+  /** The account in what `HMGET` gave for `recordFields`. Throws `RecordError`. */
+  parse(scope: Scope, id: string, fields: unknown): Account | undefined
+}
+
+export const recordFields = ['version', 'record'] as const
+
+/** For this long a late write cannot make an account of a deleted one's id: none is under way for that long. */
+const deletionMarkMs = 30 * 24 * 3_600_000
+
+export function accountStore(parts: AccountStoreParts): AccountStore {
+  const { keys, access, sealer, follow, epoch, onRefusal } = parts
+
+  function parse(scope: Scope, id: string, fields: unknown): Account | undefined {
+    return refusing(() => parseAccount(scope, id, fields, sealer))
+  }
+
+  function refusing<T>(act: () => T): T {
+    try {
+      return act()
+    } catch (error) {
+      if (error instanceof RecordError) onRefusal(error)
+      throw error
+    }
+  }
+
+  /** Runs `ask`; what is no account's record is refused by name. */
+  async function own<T>(scope: Scope, id: string, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!isForeign(error)) throw error
+      return refusing(() => {
+        throw foreignRecord(scope, id)
+      })
+    }
+  }
+
+  async function readAccount(scope: Scope, id: string): Promise<Account | undefined> {
+    const names = keys.accounts(scope)
+    await follow(names.tag, names.log)
+    const fields = await own(scope, id, () =>
+      access.readSoon(names.account(id), names.account(id), 'hmget', ...recordFields),
+    )
+    return parse(scope, id, fields)
+  }
+
+  return {
+    parse,
+    readAccount,
+    async readAccountByExternalId(scope, app, externalId) {
+      const names = keys.accounts(scope)
+      await follow(names.tag, names.log)
+      const name = externalName(names.externals, app, externalId)
+      const id = await access.readSoon(name, names.externals, 'hget', externalField(app, externalId))
+      if (typeof id !== 'string') return undefined
+      const account = await readAccount(scope, id)
+      return account?.app === app && account.externalId === externalId ? account : undefined
+    },
+    async writeAccount(account, expectedVersion) {
+      const names = keys.accounts(account)
+      const stored = freezeAccount(account, expectedVersion + 1)
+      const { project, environment, id, app, externalId } = stored
+      const change: ChangedRecord = {
+        type: 'account',
+        scope: { project, environment },
+        id,
+        names: { app, externalId },
+      }
+      const answer = await own(account, id, () =>
+        access.write(writeAccountScript, allKeys(names, id), [
+          expectedVersion,
+          accountToRecord(stored, sealer),
+          JSON.stringify(rowsOf(stored)),
+          randomUUID(),
+          id,
+          epoch,
+          keys.channel,
+          changeText(names.tag, change),
+          userIndex + 1,
+        ]),
+      )
+      return answer === 1 ? stored : undefined
+    },
+    async deleteAccount({ project, environment }, id) {
+      const scope = { project, environment }
+      const names = keys.accounts(scope)
+      const answer = await own(scope, id, () =>
+        access.write(deleteAccountScript, allKeys(names, id), [
+          randomUUID(),
+          id,
+          deletionMarkMs,
+          epoch,
+          keys.channel,
+          changeText(names.tag, { type: 'account', scope, id }),
+          userIndex + 1,
+        ]),
+      )
+      return answer === 1
+    },
+  }
+}
+
+function allKeys(names: AccountKeys, id: string): readonly string[] {
+  return [names.account(id), names.log, names.externals, names.users, ...indexKeys(names)]
+}
+
+function parseAccount(scope: Scope, id: string, fields: unknown, sealer: Sealer | undefined): Account | undefined {
+  if (!Array.isArray(fields)) throw foreignRecord(scope, id)
+  const [version, record] = fields as readonly unknown[]
+  if (version === null && record === null) return undefined
+  if (typeof version !== 'string' || typeof record !== 'string') throw foreignRecord(scope, id)
+  const account = recordToAccount(record, scope, id, sealer)
+  if (String(account.version) !== version) throw foreignRecord(scope, id)
+  return account
+}
+
+function foreignRecord({ project, environment }: Scope, id: string): RecordError {
+  return new RecordError(
+    `The stored account ${JSON.stringify(id)} of project ${JSON.stringify(project)}, ${environment}, cannot be used: it is not a record of this storage.`,
+  )
+}
