@@ -45,9 +45,10 @@ export async function drainServer(
 function quietCloser(front: NodeFront): (connection: Socket, now: number) => void {
   const lastSeen = new WeakMap<Socket, { readonly bytesRead: number; readonly at: number }>()
   return (connection, now) => {
-    const { bytesRead } = connection
+    const { bytesRead, writableLength } = connection
     const last = lastSeen.get(connection)
-    if (last === undefined || last.bytesRead !== bytesRead || front.callOf(connection) !== undefined) {
+    const isBusy = front.callOf(connection) !== undefined || writableLength > 0
+    if (last === undefined || last.bytesRead !== bytesRead || isBusy) {
       lastSeen.set(connection, { bytesRead, at: now })
     } else if (now - last.at >= QUIET_MS) {
       connection.destroy()

@@ -10,9 +10,11 @@ import type { RequestBody } from './request-body.js'
 /** A rest of an upload that is read and dropped rather than closing the connection over it. */
 const DROPPED_REST_BYTES = 64 * 1024
 
-/** What a call needs of the connections it may end. */
-export interface CallConnections {
+/** What all calls of a server share. */
+export interface CallRules {
   readonly limits: RequestLimits
+  /** Every answer whose head is not out yet closes its connection. */
+  isEnding: boolean
   /** Makes Node's close at the end of an answer a lingering one. */
   closeAfterAnswer(socket: Socket): void
 }
@@ -23,35 +25,30 @@ export class NodeCall implements IncomingCall {
   readonly target: string
   readonly headers: readonly string[]
   readonly body: RequestBody | undefined
-  /** Kept by the list of calls in flight. */
-  place = -1
   /** The connection closes after this answer. */
-  #isLast: boolean
+  #isLast = false
   /** The same for a head that went out without saying so. */
   #closesAtEnd = false
   #callerLeft: (() => void) | undefined
-  #unsentAtLastLook = -1
-  #writtenAtLastLook = -1
-  #idleMs = 0
   readonly #request: IncomingMessage
   readonly #response: ServerResponse
-  readonly #connections: CallConnections
+  readonly #rules: CallRules
 
   constructor(
     request: IncomingMessage,
     response: ServerResponse,
+    target: string,
     body: RequestBody | undefined,
-    isLast: boolean,
-    connections: CallConnections,
+    rules: CallRules,
   ) {
     this.method = request.method ?? ''
-    this.target = request.url ?? ''
+    this.target = target
     this.headers = request.rawHeaders
     this.body = body
-    this.#isLast = isLast
     this.#request = request
     this.#response = response
-    this.#connections = connections
+    this.#rules = rules
+    if (body !== undefined) response.once('close', () => this.#dropBody())
   }
 
   get remoteAddress(): string {
@@ -67,8 +64,18 @@ export class NodeCall implements IncomingCall {
     return this.#response.headersSent || this.#response.destroyed
   }
 
+  /** True when all of the answer was given; some of it may still be on its way. */
+  get isAnswered(): boolean {
+    return this.#response.writableEnded || this.#response.destroyed
+  }
+
   get isDone(): boolean {
     return this.#response.writableFinished || this.#response.destroyed
+  }
+
+  /** True while request bytes are still to come. */
+  get isIncomplete(): boolean {
+    return !this.#request.complete
   }
 
   onCallerLeft(listener: () => void): void {
@@ -76,25 +83,21 @@ export class NodeCall implements IncomingCall {
     else this.#callerLeft = listener
   }
 
-  /** To be called when the response has closed. */
-  closed(): void {
+  connectionClosed(): void {
+    if (this.#response.writableFinished) return
     const listener = this.#callerLeft
     this.#callerLeft = undefined
-    if (this.#response.writableFinished) {
-      this.body?.destroy() // an answer without a look at it: what is still to come is dropped
-    } else {
-      listener?.()
-      this.body?.cut()
-    }
+    listener?.()
+    this.body?.cut()
   }
 
   open(head: ResponseHead): Writable {
     const response = this.#response
     const { headers } = head
-    if (this.#isLast || this.#leavesRest()) {
+    if (this.#isLast || this.#rules.isEnding || this.#leavesRest()) {
       // A head with `connection` in it makes Node close the socket at the end, over whatever is still to be read.
       headers.push('connection', 'close')
-      this.#connections.closeAfterAnswer(this.socket)
+      this.#rules.closeAfterAnswer(this.socket)
     }
     response.writeHead(head.status, headers)
     if (this.#request.httpVersion === '1.0') cutWithReset(response, this.socket)
@@ -102,18 +105,13 @@ export class NodeCall implements IncomingCall {
     return response
   }
 
-  /** Says in the head, if it is not out yet, that the connection closes after this answer, and closes it. */
-  announceLast(): void {
-    this.#isLast = true
-  }
-
   /** Closes the connection after this answer, whether its head is out or not. */
   makeLast(): void {
     if (this.#response.headersSent && !this.#closesAtEnd) {
       this.#closesAtEnd = true
-      this.#response.once('finish', () => lingeringClose(this.socket, this.#connections.limits))
+      this.#response.once('finish', () => lingeringClose(this.socket, this.#rules.limits))
     }
-    this.announceLast()
+    this.#isLast = true
   }
 
   /** The request turned out to be malformed behind its head. */
@@ -122,24 +120,17 @@ export class NodeCall implements IncomingCall {
     this.body?.destroy(error)
   }
 
-  /** True while request bytes are still to come. */
-  get isIncomplete(): boolean {
-    return !this.#request.complete
-  }
-
-  /** To be called every `elapsedMs`: ends what a caller keeps waiting for too long. */
-  endWhenIdle(elapsedMs: number): void {
-    if (this.body?.isIdle(elapsedMs, this.#connections.limits.bodyIdleTimeoutMs)) {
+  /** To be called every `elapsedMs`. */
+  endWhenBodyIdle(elapsedMs: number): void {
+    if (this.body?.isIdle(elapsedMs, this.#rules.limits.bodyIdleTimeoutMs)) {
       this.fail(new ProxyError('invalid_request', 'The request body stopped before its end.'))
     }
-    const { socket } = this
-    const { writableLength, bytesWritten } = socket
-    const stalls =
-      writableLength > 0 && writableLength === this.#unsentAtLastLook && bytesWritten === this.#writtenAtLastLook
-    this.#unsentAtLastLook = writableLength
-    this.#writtenAtLastLook = bytesWritten
-    this.#idleMs = stalls ? this.#idleMs + elapsedMs : 0
-    if (this.#idleMs >= this.#connections.limits.readerIdleTimeoutMs) socket.destroy()
+  }
+
+  /** An answer without a look at the body, or at all of it: what is still to come is dropped. */
+  #dropBody(): void {
+    if (this.#response.writableFinished) this.body?.destroy()
+    else this.body?.cut()
   }
 
   /** An early answer: the caller still sends, and more than is worth reading. */

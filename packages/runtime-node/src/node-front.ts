@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
-import { CallList } from './call-list.js'
 import { checkRequest } from './check-request.js'
+import { type Connection, connectionOf, obtainConnection } from './connection.js'
 import { defaultLimits, type RequestLimits } from './limits.js'
 import { lingeringClose } from './linger.js'
-import { NodeCall } from './node-call.js'
+import { type CallRules, NodeCall } from './node-call.js'
 import { describeRefusal } from './refusal.js'
 import { RequestBody } from './request-body.js'
 
@@ -42,18 +42,16 @@ const MAX_LOOK_MS = 1_000
 export function createFront(handler: CallHandler, options: FrontOptions): NodeFront {
   const limits = { ...defaultLimits, ...options.limits }
   const onFault = options.onFault ?? ignore
-  const inFlight = new CallList()
-  const callBySocket = new WeakMap<Socket, NodeCall>()
-  const readUp = new WeakSet<Socket>()
-  const calls = { limits, closeAfterAnswer }
-  let isEnding = false
+  const rules: CallRules = { limits, closeAfterAnswer, isEnding: false }
+  const connections = new Set<Connection>()
   let isWatching = false
 
   function accept(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
     // Writing after the caller has left is an error event, which nobody listening would make fatal.
     response.on('error', ignore)
+    const connection = obtainConnection(request.socket, watch)
     // Behind an answer that said `close`, nothing is a request: it would be carried out and never answered.
-    if (readUp.has(request.socket)) return
+    if (connection.isReadUp) return
     let call: NodeCall
     try {
       call = read(request, response, awaitsContinue)
@@ -61,26 +59,9 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
       refuse(response, error instanceof ProxyError ? error : new ProxyError('internal_error', 'The proxy failed.'))
       return
     }
-    const ended = (): void => {
-      if (inFlight.delete(call)) call.closed()
-    }
-    response.on('close', ended)
-    // An answer that waits for its turn on the connection does not hear of the connection's end.
-    if (callOf(request.socket) !== undefined) request.socket.once('close', ended)
-    if (!response.shouldKeepAlive) stopReading(request.socket)
-    inFlight.add(call)
-    callBySocket.set(request.socket, call)
-    if (!isWatching) watch()
-    serve(call).catch((error: unknown) => {
-      onFault(error)
-      if (response.headersSent) response.destroy()
-      else refuse(response, new ProxyError('internal_error', 'The proxy failed to handle this call.'))
-    })
-  }
-
-  async function serve(call: NodeCall): Promise<void> {
-    await handler.handle(call, (head) => call.open(head))
-    if (!call.isOpen) throw new Error('The handler gave no answer.')
+    if (!response.shouldKeepAlive) connection.isReadUp = true
+    connection.begin(call)
+    void serve(call, connection, response)
   }
 
   function read(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): NodeCall {
@@ -89,25 +70,37 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
     const body = framing.hasBody
       ? new RequestBody(request, limits.maxRequestBytes, awaitsContinue ? response : undefined)
       : undefined
-    return new NodeCall(request, response, body, isEnding, calls)
+    return new NodeCall(request, response, url, body, rules)
+  }
+
+  async function serve(call: NodeCall, connection: Connection, response: ServerResponse): Promise<void> {
+    try {
+      await handler.handle(call, (head) => call.open(head))
+      if (!call.isOpen) throw new Error('The handler gave no answer.')
+    } catch (error) {
+      onFault(error)
+      if (response.headersSent) response.destroy()
+      else refuse(response, new ProxyError('internal_error', 'The proxy failed to handle this call.'))
+    }
+    connection.end(call)
   }
 
   function refuse(response: ServerResponse, error: ProxyError): void {
-    const { socket } = response.req
     const { status, headers, body } = describeRefusal(error)
-    closeAfterAnswer(socket)
+    closeAfterAnswer(response.req.socket)
     response.writeHead(status, headers)
     response.end(body)
   }
 
   function callOf(socket: Socket): NodeCall | undefined {
-    const call = callBySocket.get(socket)
+    const call = connectionOf(socket)?.current
     return call === undefined || call.isDone ? undefined : call
   }
 
   function stopReading(socket: Socket): boolean {
-    const before = readUp.has(socket)
-    readUp.add(socket)
+    const connection = obtainConnection(socket, watch)
+    const before = connection.isReadUp
+    connection.isReadUp = true
     return before
   }
 
@@ -116,11 +109,17 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
     socket.destroySoon = () => lingeringClose(socket, limits)
   }
 
-  function watch(): void {
+  function watch(connection: Connection): void {
+    connections.add(connection)
+    connection.socket.once('close', () => {
+      connections.delete(connection)
+      connection.closed()
+    })
+    if (isWatching) return
     isWatching = true
     const everyMs = Math.min(MAX_LOOK_MS, limits.bodyIdleTimeoutMs / 8, limits.readerIdleTimeoutMs / 8)
     setInterval(() => {
-      for (const call of inFlight.calls) call.endWhenIdle(everyMs)
+      for (const one of connections) one.endWhenIdle(everyMs, limits.readerIdleTimeoutMs)
     }, everyMs).unref()
   }
 
@@ -128,11 +127,10 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
     listener: (request, response) => accept(request, response, false),
     awaitingListener: (request, response) => accept(request, response, true),
     refuse,
-    stopReading,
     callOf,
+    stopReading,
     announceEnd: () => {
-      isEnding = true
-      for (const call of inFlight.calls) call.announceLast()
+      rules.isEnding = true
     },
     limits,
   }
