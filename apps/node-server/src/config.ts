@@ -82,15 +82,18 @@ export function parseConfig(text: string, file: string, variables: Environment):
 
 function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): Config {
   const { server, storage } = parsed
-  const file = storage.file === undefined || isAbsolute(storage.file) ? storage.file : join(folder, storage.file)
   const scheme = server.tls === undefined ? 'http' : 'https'
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
   return {
     ...parsed,
-    storage: { ...storage, file },
+    storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
     registry,
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
+}
+
+function absolute(path: string | undefined, folder: string): string | undefined {
+  return path === undefined || isAbsolute(path) ? path : join(folder, path)
 }
 
 /** Each section by itself, with its defaults where it is broken: one fault does not hide those of other sections. */

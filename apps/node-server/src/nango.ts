@@ -51,7 +51,7 @@ export function composeNango(
   const refresher = createRefresher({ ...renewal, storage, clock, onRefresh })
   return {
     integrations,
-    idle: () => refresher.idle(),
+    idle: () => refresher.close(),
     dialect: nangoDialect({
       storage,
       apps: config.registry,

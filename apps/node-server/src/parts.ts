@@ -25,23 +25,62 @@ import {
   type SharedParts,
 } from '@proxy/storage-memory'
 import type { Config } from './config.js'
+import { openRedisLimiter, openRedisStorage } from './redis/redis-state.js'
+import { type StateEvents, stateEvents } from './state-events.js'
 
 /** What holds state, and what all workers must therefore share. */
-export type State = SharedParts
+export interface State extends SharedParts {
+  /** By the section that describes a part: resolves when it works, rejects with the reason when it does not. */
+  readonly checks: Readonly<Record<string, () => Promise<void>>>
+  readonly events: StateEvents
+  close(): Promise<void>
+}
 
 /** Bad tokens of one source address before it has to wait: they cannot be guessed, but each costs a look. */
 const failureLimit = { limit: 1_000, windowMs: 60_000 }
 
+export interface StateOptions {
+  readonly clock: Clock
+  /** Processes of this instance that open their own. Default 1. */
+  readonly processes?: number
+  /** What another process holds, for what is memory. */
+  readonly shared?: SharedParts
+  readonly onChange?: (change: Change) => void
+}
+
 /** The store and the counters of the configuration, in this process. */
-export function openState(config: Config, clock: Clock, onChange?: (change: Change) => void): State {
-  const { file, plaintext } = config.storage
+export function openState(config: Config, options: StateOptions): State {
+  const { clock, processes = 1, shared } = options
+  const events = stateEvents()
+  const { storage: kept, rateLimiter: counted } = config
+  const redis = kept.kind === 'redis' ? kept : undefined
+  const { storage, leases } =
+    redis === undefined
+      ? (shared ?? openMemory(config, options))
+      : openRedisStorage(redis, { clock, sealer: redis.plaintext ? undefined : sealerOf(config), events })
+  const limiter = counted.kind === 'redis' ? openRedisLimiter(counted, redis, processes, { clock, events }) : undefined
+  return {
+    storage,
+    leases,
+    rateLimiter: limiter ?? shared?.rateLimiter ?? memoryRateLimiter({ clock }),
+    checks: { storage: () => storage.check(), ...(limiter !== undefined && { rateLimiter: limiter.check }) },
+    events,
+    async close() {
+      limiter?.close()
+      await storage.close()
+    },
+  }
+}
+
+function openMemory(config: Config, { clock, onChange }: StateOptions) {
+  const { file, plaintext } = config.storage.kind === 'memory' ? config.storage : { file: undefined, plaintext: false }
   const storage = memoryStorage({
     clock,
     ...(onChange !== undefined && { onChange }),
     ...(file !== undefined && { file, plaintext }),
     ...(file !== undefined && !plaintext && { sealer: sealerOf(config) }),
   })
-  return { storage, rateLimiter: memoryRateLimiter({ clock }), leases: memoryLeaseStore({ clock }) }
+  return { storage, leases: memoryLeaseStore({ clock }) }
 }
 
 /** Seals with the configured keys; with one that ends with the process when nothing is kept. */
@@ -57,7 +96,7 @@ export interface Identity {
 
 export function createIdentity(
   config: Config,
-  { storage, rateLimiter }: State,
+  { storage, rateLimiter }: SharedParts,
   clock: Clock,
   furtherKeys: readonly StaticKey[] = [],
 ): Identity {

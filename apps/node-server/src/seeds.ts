@@ -11,8 +11,7 @@ const atOnce = 200
  * Resolves to how many were new.
  */
 export async function applySeeds(config: Config, storage: Storage, clock: Clock): Promise<number> {
-  // Without a file nothing is left of an earlier run, and nothing has to be remembered.
-  const isKept = config.storage.file !== undefined
+  const isKept = isStorageKept(config)
   let applied = 0
   for (let start = 0; start < config.accounts.length; start += atOnce) {
     const results = await Promise.all(
@@ -21,6 +20,11 @@ export async function applySeeds(config: Config, storage: Storage, clock: Clock)
     applied += results.filter(Boolean).length
   }
   return applied
+}
+
+/** When nothing is left of an earlier run, nothing has to be remembered. */
+export function isStorageKept({ storage }: Config): boolean {
+  return storage.kind !== 'memory' || storage.file !== undefined
 }
 
 async function applySeed(seed: Seed, storage: Storage, clock: Clock, isKept: boolean): Promise<boolean> {

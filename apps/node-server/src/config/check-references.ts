@@ -1,4 +1,5 @@
 import { type AppRegistry, createKeyRing, customFieldFault } from '@proxy/core'
+import { countPlaces } from '../redis/redis-schema.js'
 import type { Fault, Path } from './fault.js'
 import type { ParsedConfig } from './schema.js'
 
@@ -31,11 +32,7 @@ export function checkReferences(
       message: 'tokens.signingKeys is needed, because there are clients to issue tokens to',
     })
   }
-  const isPlain = config.storage.file === undefined || config.storage.plaintext
-  if (!isPlain && config.encryption === undefined && !broken.has('encryption')) {
-    const message = 'encryption.keys is needed, because storage.file holds credentials (or set storage.plaintext)'
-    faults.push({ path: ['storage', 'file'], message })
-  }
+  checkStorage(config, broken, faults)
   checkKeys(config, faults)
   const { localDevelopment } = config.nango
   if (
@@ -46,6 +43,23 @@ export function checkReferences(
     faults.push({ path: ['nango', 'localDevelopment', 'project'], message: 'is not the id of a project' })
   }
   if (!broken.has('projects')) checkSeeds(config, apps, faults)
+}
+
+function checkStorage(
+  { storage, rateLimiter, encryption }: ParsedConfig,
+  broken: ReadonlySet<string>,
+  faults: Fault[],
+): void {
+  const holder = storage.kind === 'redis' ? 'kind' : storage.file === undefined ? undefined : 'file'
+  if (holder !== undefined && !storage.plaintext && encryption === undefined && !broken.has('encryption')) {
+    const place = holder === 'kind' ? 'Redis' : 'storage.file'
+    const message = `encryption.keys is needed, because ${place} holds credentials (or set storage.plaintext)`
+    faults.push({ path: ['storage', holder], message })
+  }
+  const isNowhere = rateLimiter.kind === 'redis' && countPlaces(rateLimiter) === 0
+  if (isNowhere && storage.kind !== 'redis' && !broken.has('storage')) {
+    faults.push({ path: ['rateLimiter'], message: 'rateLimiter.url is needed, because storage is not on Redis' })
+  }
 }
 
 function checkUnique(named: readonly { value: string; path: Path }[], message: string, faults: Fault[]): void {

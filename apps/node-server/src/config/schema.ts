@@ -1,5 +1,6 @@
 import { scopeNames } from '@proxy/dialect-pipedream'
 import { z } from 'zod'
+import { redisLimiterSchema, redisStorageSchema } from '../redis/redis-schema.js'
 import { duration, flag, size, wholeNumber } from './units.js'
 
 const secondMs = 1_000
@@ -53,12 +54,13 @@ const storage = z.discriminatedUnion(
       file: text('must be the path of a file').optional().describe('keeps everything over restarts, sealed'),
       plaintext: flag().prefault(false).describe('lets the file hold credentials unsealed'),
     }),
+    redisStorageSchema,
   ],
-  { error: 'kind must be memory' },
+  { error: 'kind must be memory or redis' },
 )
 
-const rateLimiter = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('memory') })], {
-  error: 'kind must be memory',
+const rateLimiter = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('memory') }), redisLimiterSchema], {
+  error: 'kind must be memory or redis',
 })
 
 const window = z.strictObject({ requests: wholeNumber(1, 1_000_000_000), window: duration(secondMs, yearMs) })

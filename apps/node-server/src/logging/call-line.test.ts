@@ -57,6 +57,14 @@ it.each(['"', '\\', '\n{"level":"error"}', '\u0000', 'é', '\u2028', '\ud800'])(
   },
 )
 
+it('calls to one account by different callers keep their own names', () => {
+  for (const client of ['one', 'other', 'one']) {
+    expect(JSON.parse(callLine({ ...event, client }, 0))).toMatchObject({ client, account: 'apn_1' })
+  }
+  const elsewhere = callLine({ ...event, environment: 'development', project: 'proj_2' }, 0)
+  expect(JSON.parse(elsewhere)).toMatchObject({ project: 'proj_2', environment: 'development' })
+})
+
 it('a trace header that is none is left out', () => {
   expect(callLine({ ...event, traceparent: 'secret' }, 0)).not.toContain('secret')
 })

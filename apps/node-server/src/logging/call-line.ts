@@ -8,12 +8,7 @@ export function callLine(event: CallEvent, time: number): string {
   let line = `{"level":"${levelOf(event)}","time":${time},"msg":"call","request_id":${quote(event.requestId)}`
   line += `,"method":${quote(event.method)},"status":${event.status},"outcome":"${event.outcome}"`
   line += `,"duration_ms":${Math.round(event.durationMs * 100) / 100},"attempts":${event.attempts}`
-  if (event.dialect !== undefined) line += `,"dialect":${quote(event.dialect)}`
-  if (event.project !== undefined) line += `,"project":${quote(event.project)}`
-  if (event.environment !== undefined) line += `,"environment":"${event.environment}"`
-  if (event.client !== undefined) line += `,"client":${quote(event.client)}`
-  if (event.app !== undefined) line += `,"app":${quote(event.app)}`
-  if (event.account !== undefined) line += `,"account":${quote(event.account)}`
+  line += identityText(event)
   if (event.upstreamHost !== undefined) line += `,"upstream_host":${quote(event.upstreamHost)}`
   if (event.upstreamPath !== undefined) line += `,"upstream_path":${quote(event.upstreamPath)}`
   if (event.code !== undefined) line += `,"code":"${event.code}"`
@@ -22,6 +17,47 @@ export function callLine(event: CallEvent, time: number): string {
     line += `,"traceparent":"${event.traceparent}"`
   }
   return `${line}}\n`
+}
+
+interface KnownIdentity {
+  readonly event: CallEvent
+  readonly text: string
+}
+
+const known = new Map<string, KnownIdentity>()
+const knownMost = 10_000
+
+/** Who called for whom: the same text for most calls to an account. */
+function identityText(event: CallEvent): string {
+  const { account } = event
+  if (account === undefined) return writeIdentity(event)
+  const before = known.get(account)
+  if (before !== undefined && hasSameIdentity(before.event, event)) return before.text
+  if (known.size >= knownMost) known.clear()
+  const text = writeIdentity(event)
+  known.set(account, { event, text })
+  return text
+}
+
+function hasSameIdentity(one: CallEvent, other: CallEvent): boolean {
+  return (
+    one.client === other.client &&
+    one.project === other.project &&
+    one.environment === other.environment &&
+    one.app === other.app &&
+    one.dialect === other.dialect
+  )
+}
+
+function writeIdentity({ dialect, project, environment, client, app, account }: CallEvent): string {
+  let text = ''
+  if (dialect !== undefined) text += `,"dialect":${quote(dialect)}`
+  if (project !== undefined) text += `,"project":${quote(project)}`
+  if (environment !== undefined) text += `,"environment":"${environment}"`
+  if (client !== undefined) text += `,"client":${quote(client)}`
+  if (app !== undefined) text += `,"app":${quote(app)}`
+  if (account !== undefined) text += `,"account":${quote(account)}`
+  return text
 }
 
 function levelOf({ outcome, status }: CallEvent): string {

@@ -1,5 +1,6 @@
-import type { AttemptEvent, CallEvent, Hook } from '@proxy/core'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { AttemptEvent, Hook } from '@proxy/core'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { callMetrics } from './call-metrics.js'
 
 export interface Metrics {
   readonly registry: Registry
@@ -19,19 +20,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopLookMs })
   const registers = [registry]
-  const calls = new Counter({
-    name: 'proxy_calls_total',
-    help: 'Calls that have ended.',
-    labelNames: ['dialect', 'app', 'status', 'code', 'outcome'],
-    registers,
-  })
-  const durations = new Histogram({
-    name: 'proxy_call_duration_seconds',
-    help: 'From the request head to the end of the answer.',
-    labelNames: ['dialect', 'app'],
-    buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-    registers,
-  })
+  const calls = callMetrics(registry)
   const refreshes = new Counter({
     name: 'proxy_credential_refreshes_total',
     help: 'Refreshes of account credentials.',
@@ -74,21 +63,6 @@ export function createMetrics(sources: MetricsSources): Metrics {
     },
   })
 
-  const series = new Map<string, { count(): void; observe(seconds: number): void }>()
-  function seriesOf(event: CallEvent) {
-    const { dialect = 'none', app = 'none', code = 'none', outcome } = event
-    const status = event.status === 0 ? 'none' : `${Math.floor(event.status / 100)}xx`
-    const key = `${dialect} ${app} ${status} ${code} ${outcome}`
-    let found = series.get(key)
-    if (found === undefined) {
-      const counter = calls.labels({ dialect, app, status, code, outcome })
-      const histogram = durations.labels({ dialect, app })
-      found = { count: () => counter.inc(), observe: (seconds) => histogram.observe(seconds) }
-      series.set(key, found)
-    }
-    return found
-  }
-
   /** By the status that made it needed, or by the code of a connection that failed. */
   function countRetry({ dialect, app = 'none', status, code, waitMs }: AttemptEvent): void {
     const isOwnReason = status === 401 || status === 429
@@ -102,12 +76,9 @@ export function createMetrics(sources: MetricsSources): Metrics {
     registry,
     hook: (event) => {
       switch (event.type) {
-        case 'call': {
-          const one = seriesOf(event)
-          one.count()
-          one.observe(event.durationMs / 1_000)
+        case 'call':
+          calls.count(event)
           break
-        }
         case 'attempt':
           countRetry(event)
           break
