@@ -1,6 +1,7 @@
-import type { AppRegistry } from './app.js'
+import type { Account } from './account.js'
+import type { App, AppRegistry } from './app.js'
 import { Cancellation } from './cancellation.js'
-import { toProxyError } from './errors.js'
+import { type ErrorCode, toProxyError } from './errors.js'
 import { withoutInjectedPath } from './injected-location.js'
 import type { AppNames } from './ports/app-names.js'
 import type { Authenticator } from './ports/authenticator.js'
@@ -11,15 +12,15 @@ import type { IncomingCall, OpenAnswer } from './ports/exchange.js'
 import type { Hook } from './ports/hooks.js'
 import type { RateLimiter } from './ports/rate-limiter.js'
 import type { Storage } from './ports/storage.js'
-import type { Transport } from './ports/transport.js'
-import { type ProxyLimits, prepareParts, type RenewalParts, tell } from './proxy-parts.js'
-import { planRetries } from './retry-plan.js'
+import type { Transport, UpstreamRequest } from './ports/transport.js'
+import { type ProxyLimits, type ProxyParts, prepareParts, type RenewalParts, tell } from './proxy-parts.js'
+import { planRetries, type RetryPlan } from './retry-plan.js'
 import { answer } from './steps/answer.js'
 import { answerError } from './steps/answer-error.js'
 import { authenticate } from './steps/authenticate.js'
 import { allowsTarget, checkHost } from './steps/check-host.js'
 import { findAccount } from './steps/find-account.js'
-import { forward } from './steps/forward.js'
+import { forward, type Hop } from './steps/forward.js'
 import { freshCredential, renewedCredential } from './steps/fresh-credential.js'
 import { inject } from './steps/inject.js'
 import { chooseDialect, readCall } from './steps/read-call.js'
@@ -29,7 +30,9 @@ import { serveRoute } from './steps/serve-route.js'
 import { takeBody } from './steps/take-body.js'
 import { refuseIfSpent, takeTurn } from './steps/take-turn.js'
 import { unwrap } from './steps/unwrap.js'
+import type { Target } from './target.js'
 import { Trace } from './trace.js'
+import type { UpstreamCall } from './upstream-call.js'
 
 export interface ProxyOptions {
   readonly apps: AppRegistry
@@ -84,33 +87,11 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     const taken = await takeBody(incoming, app, call, wanted, body)
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
-    let fresh = await freshCredential(account, app, refresher)
-    let isRenewed = false
+    const fresh = await freshCredential(account, app, refresher)
     const signed = inject(asked, fresh.values, app, clock.now())
-    const hop = {
-      app,
-      cancellation,
-      retries,
-      allows: (next: typeof target) => allowsTarget(next, app, account),
-      sign: (next: typeof asked) => inject(next, fresh.values, app, clock.now()),
-      renew: async () => {
-        const renewed = isRenewed ? undefined : await renewedCredential(fresh, app, refresher)
-        isRenewed = true
-        fresh = renewed ?? fresh
-        return renewed !== undefined
-      },
-      withoutCredential: (location: string) => withoutInjectedPath(location, app, fresh.values, clock.now()),
-      attempted: () => seen.attempts++,
-      repeated: (...ended: Parameters<Trace['attempt']>) => tell(hooks, seen.attempt(...ended)),
-    }
+    const hop = new CallHop(parts, app, account, fresh, retries, cancellation, seen)
     const response = await forward(asked, signed, hop, upstream)
-    await answer(response, open, {
-      seen,
-      app,
-      now: clock.now(),
-      extraHeaders: call.answerHeaders,
-      withoutCredential: hop.withoutCredential,
-    })
+    await answer(response, open, { seen, app, hop, now: clock.now(), extraHeaders: call.answerHeaders })
   }
 
   async function serve(incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {
@@ -136,8 +117,66 @@ export function createProxy(options: ProxyOptions): ApiProxy {
       if (hooks.length > 0) tell(hooks, seen.event(incoming))
     },
     async close() {
-      await refresher?.idle()
+      await refresher?.close()
       await transport.close()
     },
+  }
+}
+
+/** What a redirect, a retry and a refused credential need: the steps of the first request, once more. */
+class CallHop implements Hop {
+  readonly app: App
+  readonly retries: RetryPlan | undefined
+  readonly cancellation: Cancellation
+  readonly #parts: ProxyParts
+  readonly #account: Account
+  readonly #seen: Trace
+  #fresh: Account
+  #isRenewed = false
+
+  constructor(
+    parts: ProxyParts,
+    app: App,
+    account: Account,
+    fresh: Account,
+    retries: RetryPlan | undefined,
+    cancellation: Cancellation,
+    seen: Trace,
+  ) {
+    this.#parts = parts
+    this.app = app
+    this.#account = account
+    this.#fresh = fresh
+    this.retries = retries
+    this.cancellation = cancellation
+    this.#seen = seen
+  }
+
+  allows(target: Target): boolean {
+    return allowsTarget(target, this.app, this.#account)
+  }
+
+  sign(call: UpstreamCall): UpstreamRequest {
+    return inject(call, this.#fresh.values, this.app, this.#parts.clock.now())
+  }
+
+  async renew(): Promise<boolean> {
+    if (this.#isRenewed) return false
+    this.#isRenewed = true
+    const renewed = await renewedCredential(this.#fresh, this.app, this.#parts.refresher)
+    this.#fresh = renewed ?? this.#fresh
+    return renewed !== undefined
+  }
+
+  withoutCredential(location: string): string | undefined {
+    return withoutInjectedPath(location, this.app, this.#fresh.values, this.#parts.clock.now())
+  }
+
+  attempted(): void {
+    this.#seen.attempts++
+  }
+
+  repeated(status: number | undefined, code: ErrorCode | undefined, waitMs: number): void {
+    tell(this.#parts.hooks, this.#seen.attempt(status, code, waitMs))
   }
 }

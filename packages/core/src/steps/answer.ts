@@ -12,6 +12,10 @@ export interface AnswerContext {
   readonly now: number
   /** Flat; from the dialect, such as CORS headers. */
   readonly extraHeaders: readonly string[]
+  readonly hop: InjectedPath
+}
+
+interface InjectedPath {
   /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
   withoutCredential(location: string): string | undefined
 }
@@ -82,8 +86,8 @@ export function answerHeaders(upstream: readonly string[], context: AnswerContex
 }
 
 /** A URL without what was injected into the request's; undefined when that cannot be taken out. */
-function shownUrl(url: string, { app, withoutCredential }: AnswerContext): string | undefined {
-  return withoutCredential(removeQueryText(url, app.reservedQuery))
+function shownUrl(url: string, { app, hop }: AnswerContext): string | undefined {
+  return hop.withoutCredential(removeQueryText(url, app.reservedQuery))
 }
 
 /** The same for every target of a `Link` (RFC 8288): vendors copy the request's query into the next page's. */

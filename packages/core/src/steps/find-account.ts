@@ -12,15 +12,20 @@ import { isFullUrl, parseTarget } from '../target.js'
  * The account that the call names, and its app. Unknown and not yours are the same `record_not_found`, from the same
  * single read, so that neither bytes nor time tell them apart. A name that no app has is `app_not_found`.
  */
-export async function findAccount(
+export function findAccount(
   call: ProxyCall,
   caller: Caller,
   storage: Storage,
   apps: AppRegistry,
   names?: AppNames,
-): Promise<Found> {
+): Found | Promise<Found> {
   const scope = scopeOf(call, caller)
-  const account = await select(call, call.account, scope, caller, storage, apps, names)
+  // A store in memory answers at once, and then the call does not wait.
+  const account = select(call, call.account, scope, caller, storage, apps, names)
+  return account instanceof Promise ? account.then((read) => usable(read, apps)) : usable(account, apps)
+}
+
+function usable(account: Account | undefined, apps: AppRegistry): Found {
   const app = account === undefined ? undefined : apps.find(account.app)
   if (account === undefined || app === undefined) throw notFound()
   if (!app.proxyEnabled) throw new ProxyError('invalid_request', `The app ${app.slug} is not enabled for the proxy.`)
@@ -42,7 +47,7 @@ function scopeOf(call: ProxyCall, caller: Caller): Scope {
   return { project, environment }
 }
 
-async function select(
+function select(
   call: ProxyCall,
   selector: AccountSelector,
   scope: Scope,
@@ -50,20 +55,17 @@ async function select(
   storage: Storage,
   apps: AppRegistry,
   names: AppNames | undefined,
-): Promise<Account | undefined> {
+): Account | undefined | Promise<Account | undefined> {
   switch (selector.by) {
     case 'id': {
-      const account = await storage.readAccount(scope, selector.id)
-      return account !== undefined && isTheirs(account, selector.externalUserId, caller) ? account : undefined
+      const { id, externalUserId } = selector
+      const account = storage.readAccount(scope, id)
+      return account instanceof Promise
+        ? account.then((read) => ifTheirs(read, externalUserId, caller))
+        : ifTheirs(account, externalUserId, caller)
     }
-    case 'external-id': {
-      const slug = apps.find(selector.app)?.slug
-      const named = slug === undefined ? await names?.find(selector.app, scope) : { app: slug, externalIdPrefix: '' }
-      if (named === undefined) throw new ProxyError('app_not_found', `There is no app ${selector.app}.`)
-      const externalId = named.externalIdPrefix + selector.externalId
-      const account = await storage.readAccountByExternalId(scope, named.app, externalId)
-      return account !== undefined && isTheirs(account, account.externalUserId, caller) ? account : undefined
-    }
+    case 'external-id':
+      return byExternalId(selector.app, selector.externalId, scope, caller, storage, apps, names)
     case 'user': {
       const externalUserId = selector.externalUserId ?? caller.externalUserId
       if (externalUserId === undefined) return undefined
@@ -71,6 +73,26 @@ async function select(
       return onlyFitting(call, externalUserId, scope, storage, apps)
     }
   }
+}
+
+async function byExternalId(
+  app: string,
+  externalId: string,
+  scope: Scope,
+  caller: Caller,
+  storage: Storage,
+  apps: AppRegistry,
+  names: AppNames | undefined,
+): Promise<Account | undefined> {
+  const slug = apps.find(app)?.slug
+  const named = slug === undefined ? await names?.find(app, scope) : { app: slug, externalIdPrefix: '' }
+  if (named === undefined) throw new ProxyError('app_not_found', `There is no app ${app}.`)
+  const account = await storage.readAccountByExternalId(scope, named.app, named.externalIdPrefix + externalId)
+  return ifTheirs(account, account?.externalUserId, caller)
+}
+
+function ifTheirs(account: Account | undefined, named: string | undefined, caller: Caller): Account | undefined {
+  return account !== undefined && isTheirs(account, named, caller) ? account : undefined
 }
 
 function isTheirs(account: Account, named: string | undefined, caller: Caller): boolean {

@@ -1,7 +1,7 @@
 import type { App } from '../app.js'
 import type { Cancellation } from '../cancellation.js'
 import { type ErrorCode, ProxyError } from '../errors.js'
-import type { UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
+import type { UpstreamLimits, UpstreamRequest, UpstreamResponse } from '../ports/transport.js'
 import {
   headersForOtherHost,
   headersWithoutBody,
@@ -134,18 +134,22 @@ async function sendOnce(
   parts: ForwardParts,
   endsAt: number,
 ): Promise<UpstreamResponse> {
-  const { transport, limits, clock } = parts
+  const { transport, clock } = parts
   hop.attempted()
   try {
-    const headTimeoutMs = Math.max(1, endsAt - clock.now())
-    return await transport.send(request, { ...limits, headTimeoutMs }, hop.cancellation)
+    return await transport.send(request, limitsUntil(endsAt, parts), hop.cancellation)
   } catch (error) {
     const left = endsAt - clock.now()
     if (left <= 0 || hop.cancellation.cancelled || !isSafeToResend(error, request)) throw error
     hop.repeated(undefined, 'upstream_connect', 0)
     hop.attempted()
-    return await transport.send(request, { ...limits, headTimeoutMs: left }, hop.cancellation)
+    return await transport.send(request, limitsUntil(endsAt, parts), hop.cancellation)
   }
+}
+
+function limitsUntil(endsAt: number, { limits, clock }: ForwardParts): UpstreamLimits {
+  const left = endsAt - clock.now()
+  return left === limits.headTimeoutMs ? limits : { ...limits, headTimeoutMs: Math.max(1, left) }
 }
 
 /** After a 401 the credential is renewed once, and the call sent again when its body can be. */

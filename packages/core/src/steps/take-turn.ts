@@ -17,18 +17,18 @@ export function refuseIfSpent(turn: Decision | undefined): void {
 }
 
 /** Counts the call. The decision of the tightest limit, refused or not; undefined when nothing limits it. */
-export async function takeTurn(
+export function takeTurn(
   call: ProxyCall,
   caller: Caller,
   app: App,
   account: Account,
   parts: TurnParts,
-): Promise<Decision | undefined> {
-  let buckets = bucketsOf(caller, app, account, parts)
-  if (call.rateLimitToken !== undefined) {
-    buckets = [...buckets, await customBucket(call.rateLimitToken, caller, parts.customLimits)]
-  }
-  return parts.rateLimiter.consume(buckets)
+): Decision | undefined | Promise<Decision | undefined> {
+  const buckets = bucketsOf(caller, app, account, parts)
+  if (call.rateLimitToken === undefined) return parts.rateLimiter.consume(buckets)
+  return customBucket(call.rateLimitToken, caller, parts.customLimits).then((custom) =>
+    parts.rateLimiter.consume([...buckets, custom]),
+  )
 }
 
 function bucketsOf(caller: Caller, app: App, account: Account, parts: TurnParts): readonly Bucket[] {
