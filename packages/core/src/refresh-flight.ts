@@ -42,10 +42,17 @@ const longestWriteRetryMs = 3_000
 /** Tokens in hand are worth more than a quick answer: the vendor may have voided the old ones. */
 const writeForMs = 25_000
 
-export function createFlights(parts: FlightParts): (flight: RefreshFlight) => Promise<Account> {
+export interface Flights {
+  fly(flight: RefreshFlight): Promise<Account>
+  /** Gives up every exchange that is under way. */
+  cancel(): void
+}
+
+export function createFlights(parts: FlightParts): Flights {
   const { storage, leases, exchange, clock, onRefresh } = parts
   /** Tokens that the store did not take: stored before anything else is asked of the vendor. */
   const unsaved = new Map<string, { readonly account: Account; readonly tokens: TokenSet }>()
+  const exchanges = new Set<Cancellation>()
 
   async function fly(flight: RefreshFlight): Promise<Account> {
     const { key, known, isNeeded } = flight
@@ -103,10 +110,15 @@ export function createFlights(parts: FlightParts): (flight: RefreshFlight) => Pr
   async function exchangeNow(account: Account, app: App): Promise<TokenSet> {
     if (!isRenewable(account, app)) throw new ExchangeRefusal('there is no refresh token')
     const cancellation = new Cancellation()
-    const tokens = await within(clock, exchangeMs, exchange.exchange(account, app, cancellation))
-    if (tokens !== undefined) return tokens
-    cancellation.cancel()
-    throw new ExchangeFailure('the vendor did not answer in time')
+    exchanges.add(cancellation)
+    try {
+      const tokens = await within(clock, exchangeMs, exchange.exchange(account, app, cancellation))
+      if (tokens !== undefined) return tokens
+      cancellation.cancel()
+      throw new ExchangeFailure('the vendor did not answer in time')
+    } finally {
+      exchanges.delete(cancellation)
+    }
   }
 
   /** Stores what the vendor gave unless the account has got another grant, is dead or gone: then that stands. */
@@ -181,7 +193,12 @@ export function createFlights(parts: FlightParts): (flight: RefreshFlight) => Pr
     onRefresh({ type: 'refresh', project, environment, account: id, app, outcome, reason })
   }
 
-  return fly
+  return {
+    fly,
+    cancel() {
+      for (const cancellation of exchanges) cancellation.cancel()
+    },
+  }
 }
 
 function readsFresh(storage: AccountReader): storage is AccountReader & FreshAccountReader {

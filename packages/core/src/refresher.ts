@@ -37,19 +37,22 @@ export interface Refresher {
    * other token to be had.
    */
   renewRefused(account: Account, app: App): Promise<Account>
-  /** Resolves when no refresh is under way, so that none is cut off by the end of the process. */
+  /** Resolves when no refresh is under way. */
   idle(): Promise<void>
+  /** As `idle`, before the process ends: an exchange that takes longer than 5 s is given up. */
+  close(): Promise<void>
 }
 
 /** A token that was renewed this recently and is refused all the same will not get better by renewing it again. */
 const justRenewedMs = 10_000
+const closeMs = 5_000
 
 export function createRefresher(options: RefresherOptions): Refresher {
   const { clock } = options
   const marginMs = options.marginMs ?? defaultMarginMs
   const waitMs = options.waitMs ?? 25_000
   const aliveWaitMs = options.aliveWaitMs ?? 1_000
-  const fly = createFlights(options)
+  const { fly, cancel } = createFlights(options)
   const pauses = createRefreshPauses(clock, options.random ?? Math.random)
   /** By account: in this process, callers share one refresh. */
   const flights = new Map<string, Promise<Account>>()
@@ -128,12 +131,19 @@ export function createRefresher(options: RefresherOptions): Refresher {
     }
   }
 
+  async function idle(): Promise<void> {
+    while (flights.size > 0) await Promise.allSettled(flights.values())
+  }
+
   return {
     isDue,
     refresh,
     renewRefused,
-    async idle() {
-      while (flights.size > 0) await Promise.allSettled(flights.values())
+    idle,
+    async close() {
+      await within(clock, closeMs, idle())
+      cancel()
+      await within(clock, closeMs, idle())
     },
   }
 }
