@@ -40,7 +40,12 @@ export function connectPages(parts: RouteParts, prefix: string): ConnectPages {
   const oauth = { routes: parts, states, cookies: browserCookies(baseUrl) }
 
   function form(session: AppSession, faults: FieldFaults = new Map(), sent: QueryFields = {}): Response {
-    const state = { typed: shownAgain(session.app, sent), faults, isReconnect: session.account !== undefined }
+    const state = {
+      typed: shownAgain(session.app, sent),
+      faults,
+      isReconnect: session.account !== undefined,
+      focuses: session.wish.view !== 'frame',
+    }
     return pageAnswer(prefix, accountForm(session, state, prefix))
   }
 

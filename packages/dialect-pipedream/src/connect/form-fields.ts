@@ -10,6 +10,8 @@ export interface FieldState {
   readonly faults: FieldFaults
   /** What is left empty stays as it is. */
   readonly isReconnect: boolean
+  /** Browsers refuse this in a frame of another site; there the script does it. */
+  readonly focuses: boolean
 }
 
 const formatHints: Readonly<Record<NonNullable<CustomField['format']>, Readonly<Record<string, string>>>> = {
@@ -44,7 +46,7 @@ export function isRequired(field: CustomField, isReconnect: boolean): boolean {
 export function formFields({ definition }: App, state: FieldState): readonly Markup[] {
   const fields = definition.custom_fields ?? []
   const focus = fields.find(({ name }) => state.faults.has(name)) ?? fields[0]
-  return fields.map((field) => formField(field, state, field === focus))
+  return fields.map((field) => formField(field, state, state.focuses && field === focus))
 }
 
 function formField(field: CustomField, { typed, faults, isReconnect }: FieldState, hasFocus: boolean): Markup {

@@ -82,7 +82,14 @@ describe('the connect page of an app with keys', () => {
   it('tells every fault at its field, shows no secret again, and leaves the link good', async () => {
     const { visit, connectToken } = connectBench()
     const token = await connectToken()
-    const wrong = { token, app: 'acme', cf_subdomain: 'not a label"', cf_api_key: key, cf_seats: 'many' }
+    const wrong = {
+      token,
+      app: 'acme',
+      connectLink: 'true',
+      cf_subdomain: 'not a label"',
+      cf_api_key: key,
+      cf_seats: 'many',
+    }
     const { status, text } = await visit('/connect/accounts', { form: wrong })
     expect(status).toBe(422)
     expect(text).toMatch(/role="alert"[\s\S]*href="#cf_subdomain">Subdomain<\/a>: This must be one label/)

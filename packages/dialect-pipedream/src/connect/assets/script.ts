@@ -57,6 +57,7 @@ export const script = `'use strict'
   if (redirect !== undefined && !framed) location.replace(redirect)
   const box = alertBox()
   if (box && !box.hidden) box.focus()
+  else if (framed) document.querySelector('input:not([type=hidden]), .primary, h1[tabindex]')?.focus()
 
   const form = document.querySelector('form[method=post]')
   const button = form && form.querySelector('button')

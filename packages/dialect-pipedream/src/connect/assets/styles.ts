@@ -5,6 +5,7 @@ export const styles = `:root {
   --text: #16181d;
   --soft: #5b6270;
   --line: #d5d9e0;
+  --field: #848c9b;
   --accent: #2456e6;
   --accent-text: #fff;
   --bad: #b3261e;
@@ -19,6 +20,7 @@ export const styles = `:root {
     --text: #f0f2f5;
     --soft: #a3abb8;
     --line: #3a404b;
+    --field: #747d8c;
     --accent: #8aa8ff;
     --accent-text: #0c1430;
     --bad: #ff9a92;
@@ -53,8 +55,9 @@ body.frame { background: rgb(10 12 16 / 55%); }
   color-scheme: light dark;
   overflow-wrap: anywhere;
 }
-h1 { margin: 0 0 8px; font-size: 1.375rem; line-height: 1.25; letter-spacing: -0.01em; }
+h1 { margin: 0 0 12px; font-size: 1.375rem; line-height: 1.25; letter-spacing: -0.01em; }
 h1:focus { outline: none; }
+.card > :last-child, .done > :last-child { margin-bottom: 0; }
 p { margin: 0 0 16px; }
 .lead, .hint, .optional, .count { color: var(--soft); }
 .hint, .count { font-size: .875rem; }
@@ -80,7 +83,7 @@ label { display: block; margin-bottom: 4px; font-weight: 600; }
 input {
   width: 100%;
   padding: 10px 12px;
-  border: 1px solid var(--line);
+  border: 1px solid var(--field);
   border-radius: 10px;
   background: transparent;
   color: inherit;
@@ -126,6 +129,7 @@ a { color: var(--accent); }
   background: var(--bad-ground);
   color: var(--bad);
 }
+.alert:focus { outline: none; }
 .alert a { color: inherit; }
 .alert p { margin: 0; }
 .alert ul { margin: 4px 0 0; padding-left: 20px; }
@@ -144,6 +148,7 @@ a { color: var(--accent); }
 }
 .search { margin-top: 16px; }
 .row { display: flex; gap: 8px; margin-bottom: 12px; }
+.row button { flex: none; border-color: var(--field); }
 .apps { margin: 0 -8px; padding: 0; list-style: none; max-height: 420px; overflow-y: auto; }
 .apps a {
   display: flex;
