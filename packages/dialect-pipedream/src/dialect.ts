@@ -6,7 +6,8 @@ import { readProxyCall, requireMethod } from './read-call.js'
 import { readHeaders } from './read-headers.js'
 import { readProxyPath, splitTarget } from './read-path.js'
 
-const owned = /^\/(?:v1\/|v1$|openapi\.json$|connect\/|_static\/connect\.(?:html|js|css)$)/
+const owned =
+  /^\/(?:v1\/|v1$|openapi\.json$|connect\/(?!sessions?(?:[/?]|$)|telemetry(?:[/?]|$))|_static\/connect\.(?:html|js|css)$)/
 const ofConnect = /^\/(?:connect\/|_static\/)/
 
 /**
