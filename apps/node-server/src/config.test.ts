@@ -99,7 +99,7 @@ accounts: nothing
     expect(faults(text)).toEqual([
       'proxy.config.yaml:2: server.port: must be a whole number from 0 to 65535',
       'proxy.config.yaml:3: server.prot: is not a known key',
-      'proxy.config.yaml:4: storage.kind: kind must be memory',
+      'proxy.config.yaml:4: storage.kind: kind must be memory or redis',
       expect.stringMatching(/^proxy\.config\.yaml:6: limits\.headTimeout: must be a duration such as 500ms, 30s/),
       expect.stringMatching(/^proxy\.config\.yaml:7: limits\.maxRequestBody: must be a size such as 64KiB/),
       expect.stringMatching(/^proxy\.config\.yaml:9: tokens\.signingKeys\[0\]: must be an Ed25519 seed: 32 random/),

@@ -1,16 +1,53 @@
-import { type Account, type Clock, limitKey, Secret, type Storage } from '@proxy/core'
+import { type Account, type Clock, limitKey, ProxyError, Secret, type Storage, type Timer } from '@proxy/core'
+import type { Logger } from 'pino'
 import type { Config } from './config.js'
+import type { State } from './parts.js'
 
 type Seed = Config['accounts'][number]
 
 const markerKind = 'seed'
 const atOnce = 200
+const againAfterMs = 2_000
+
+/** Seeds that are stored as soon as the storage can be reached. */
+export interface Seeding {
+  /** Resolves after the first try to how many were new; a storage that is away is tried again behind the server. */
+  readonly applied: Promise<number>
+  stop(): void
+}
+
+export function keepApplyingSeeds(config: Config, { storage, checks }: State, clock: Clock, logger: Logger): Seeding {
+  let timer: Timer | undefined
+
+  async function apply(): Promise<number> {
+    try {
+      return await applySeeds(config, storage, clock)
+    } catch (error) {
+      if (!(error instanceof ProxyError && error.code === 'credential_store_unavailable')) throw error
+      timer = clock.after(againAfterMs, () => void applyLate())
+      return 0
+    }
+  }
+
+  async function applyLate(): Promise<void> {
+    const seeded = await apply().catch((err: unknown) => logger.error({ err }, 'seeds could not be stored'))
+    if (seeded !== undefined && seeded > 0) logger.info({ seeded }, 'seeds stored')
+  }
+
+  async function applyFirst(): Promise<number> {
+    // What connects gets a moment to do so.
+    await Promise.allSettled(Object.values(checks).map((check) => check()))
+    return await apply()
+  }
+
+  return { applied: applyFirst(), stop: () => timer?.cancel() }
+}
 
 /**
  * Stores the accounts of the configuration that were never stored before: what was changed or deleted since stays so.
  * Resolves to how many were new.
  */
-export async function applySeeds(config: Config, storage: Storage, clock: Clock): Promise<number> {
+async function applySeeds(config: Config, storage: Storage, clock: Clock): Promise<number> {
   const isKept = isStorageKept(config)
   let applied = 0
   for (let start = 0; start < config.accounts.length; start += atOnce) {

@@ -4,10 +4,11 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import { composeProxy, listenAs } from './compose.js'
 import type { Config } from './config.js'
+import { joinParts } from './logging/joined-parts.js'
 import type { LogWriter } from './logging/log-writer.js'
 import { describeFault, logHook } from './logging/logger.js'
 import { createMetrics } from './metrics/metrics.js'
-import { withOperations } from './operations/operations.js'
+import { type Readiness, withOperations } from './operations/operations.js'
 import type { State } from './parts.js'
 import type { Running } from './running.js'
 
@@ -33,7 +34,17 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     droppedLogLines: () => writer.dropped,
   })
   parts.shareMetrics?.register(metrics.registry)
-  const proxy = composeProxy(config, state, clock, [logHook(writer, logger, config.logs), metrics.hook])
+  const log = logHook(writer, logger, config.logs)
+  const proxy = composeProxy(config, state, clock, [log, metrics.hook])
+  const logPart = joinParts(log, clock)
+  const logRefusal = oncePerSecond((text: string, more) => logger.error({ more }, text))
+  state.events.listen({
+    onPart(event) {
+      logPart(event)
+      metrics.hook(event)
+    },
+    onRefusal: logRefusal,
+  })
   const handler = withOperations(proxy, {
     metrics: config.metrics.enabled
       ? {
@@ -43,7 +54,7 @@ export async function startServer(parts: ServerParts): Promise<Running> {
         }
       : undefined,
     isDraining: () => isDraining,
-    parts: async () => ({ storage: await stateOf(() => state.storage.check()) }),
+    parts: readinessOf(state),
   })
   server = await listenAs(config, handler, faultLog(logger))
   return {
@@ -58,6 +69,21 @@ export async function startServer(parts: ServerParts): Promise<Running> {
   }
 }
 
+/**
+ * How the parts are. Not ready until the storage was reached for the first time: before, there is nothing to serve from;
+ * later, what is remembered may do, and another instance would be no better off.
+ */
+function readinessOf({ checks }: State): () => Promise<Readiness> {
+  let wasReached = false
+  return async () => {
+    const states = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
+    )
+    wasReached ||= states.some(([name, state]) => name === 'storage' && state === 'ok')
+    return { isReady: wasReached, parts: Object.fromEntries(states) }
+  }
+}
+
 async function stateOf(check: () => Promise<void>): Promise<'ok' | 'degraded'> {
   try {
     await check()
@@ -69,16 +95,21 @@ async function stateOf(check: () => Promise<void>): Promise<'ok' | 'degraded'> {
 
 /** Faults of the system come in floods, such as a refused `accept` for each connection: one line a second is enough. */
 function faultLog(logger: Logger): (fault: unknown) => void {
+  return oncePerSecond((fault, more) => logger.error({ fault: describeFault(fault), more }, 'fault'))
+}
+
+/** Tells the first of a second, and how many were not told before it. */
+function oncePerSecond<T>(tell: (what: T, more: number) => void): (what: T) => void {
   let quietUntil = 0
   let untold = 0
-  return (fault) => {
+  return (what) => {
     const now = performance.now()
     if (now < quietUntil) {
       untold += 1
       return
     }
     quietUntil = now + faultLogEveryMs
-    logger.error({ fault: describeFault(fault), more: untold }, 'fault')
+    tell(what, untold)
     untold = 0
   }
 }

@@ -14,9 +14,9 @@ import {
 import { type Demo, startDemo } from '../demo/demo.js'
 import { createLogWriter, type LogWriter } from '../logging/log-writer.js'
 import { createLogger } from '../logging/logger.js'
-import { openState, type State } from '../parts.js'
+import { openState, type State, type StateOptions } from '../parts.js'
 import type { Running } from '../running.js'
-import { applySeeds } from '../seeds.js'
+import { isStorageKept, keepApplyingSeeds } from '../seeds.js'
 import { startServer } from '../server.js'
 import { drainOnSignal } from '../signals.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
@@ -29,30 +29,33 @@ const workerMarginMs = 5_000
 /** Serves until a signal ends it. Rejects when it cannot start. */
 export async function serve(configOption: string | undefined): Promise<void> {
   const settings = readProcessSettings()
-  if (cluster.isWorker) return runWorker(settings.variables)
+  if (cluster.isWorker) return runWorker(settings)
 
   const file = configOption ?? settings.configFile ?? (existsSync(defaultConfigFile) ? defaultConfigFile : undefined)
   const demo = file === undefined ? await startDemo(settings.demo) : undefined
   const clock = systemClock()
   const hub = createStateHub()
-  const opened = demo === undefined ? openFile(file, settings, clock, hub) : openDemo(demo, clock, hub)
+  const options = { clock, processes: settings.workers, onChange: hub.announce }
+  const opened = demo === undefined ? openFile(file, settings, options) : openDemo(demo, options)
   const { config, state } = opened
 
   const writer = createLogWriter(standardOutput, { isShared: settings.workers > 1 })
   const logger = createLogger(writer, config.logs.level)
   watchForBugs(logger, writer)
-  const seeded = await applySeeds(config, state.storage, clock)
+  const seeds = keepApplyingSeeds(config, state, clock, logger)
+  const seeded = await seeds.applied
   const running = await run(opened, { workers: settings.workers, hub, clock, writer, logger })
   drainOnSignal(async (signal) => {
     logger.info({ signal }, 'draining')
     await running.drain()
-    await state.storage.close()
+    seeds.stop()
+    await state.close()
     await demo?.stop()
     logger.info('stopped')
     await writer.flush(flushMs)
   }, running.kill)
   logger.info(started(config, running.url, seeded, settings.workers), 'listening')
-  demo?.welcome(running.url, config.storage.file !== undefined)
+  demo?.welcome(running.url, isStorageKept(config))
 }
 
 interface Opened {
@@ -77,28 +80,23 @@ function run({ config, state, source }: Opened, { workers, hub, clock, writer, l
   return startWorkers({ count: workers, configuration: source, state, hub, logger, drainWithinMs })
 }
 
-function openFile(
-  file: string = defaultConfigFile,
-  { variables }: ProcessSettings,
-  clock: Clock,
-  hub: StateHub,
-): Opened {
-  return open({ name: file, text: readConfigFile(file) }, variables, clock, hub)
+function openFile(file: string = defaultConfigFile, { variables }: ProcessSettings, options: StateOptions): Opened {
+  return open({ name: file, text: readConfigFile(file) }, variables, options)
 }
 
 /** A second demo in the same folder runs, too, but keeps nothing. */
-function openDemo({ text, textWithoutFile }: Demo, clock: Clock, hub: StateHub): Opened {
+function openDemo({ text, textWithoutFile }: Demo, options: StateOptions): Opened {
   try {
-    return open({ name: 'demo', text }, {}, clock, hub)
+    return open({ name: 'demo', text }, {}, options)
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes(' is in use by process ')) throw error
-    return open({ name: 'demo', text: textWithoutFile }, {}, clock, hub)
+    return open({ name: 'demo', text: textWithoutFile }, {}, options)
   }
 }
 
-function open(source: Opened['source'], variables: ProcessSettings['variables'], clock: Clock, hub: StateHub): Opened {
+function open(source: Opened['source'], variables: ProcessSettings['variables'], options: StateOptions): Opened {
   const config = parseConfig(source.text, source.name, variables)
-  return { config, state: openState(config, clock, hub.announce), source }
+  return { config, state: openState(config, options), source }
 }
 
 function started(config: Config, url: string, seeded: number, workers: number): object {

@@ -8,8 +8,14 @@ export interface OperationsParts {
     | { readonly contentType: string; text(): Promise<string>; readonly token: string | undefined }
     | undefined
   isDraining(): boolean
+  parts(): Promise<Readiness>
+}
+
+export interface Readiness {
+  /** False while nothing can be served. */
+  readonly isReady: boolean
   /** The state of each part; a part that is not `ok` works with less than it should. */
-  parts(): Promise<Readonly<Record<string, 'ok' | 'degraded'>>>
+  readonly parts: Readonly<Record<string, 'ok' | 'degraded'>>
 }
 
 interface Answer {
@@ -52,10 +58,10 @@ function routeOf(target: string, parts: OperationsParts): ((call: IncomingCall) 
 }
 
 async function readiness(parts: OperationsParts): Promise<Answer> {
-  const states = await parts.parts()
+  const { isReady, parts: states } = await parts.parts()
   if (parts.isDraining()) return json(503, { status: 'draining', parts: states })
   const isWhole = Object.values(states).every((state) => state === 'ok')
-  return json(200, { status: isWhole ? 'ok' : 'degraded', parts: states })
+  return json(isReady ? 200 : 503, { status: isWhole ? 'ok' : 'degraded', parts: states })
 }
 
 async function answer(

@@ -9,14 +9,13 @@ import {
 } from '@proxy/core'
 import { memoryRateLimiter } from '@proxy/storage-memory'
 import { connectRedis, type RedisSettings, redisLeaseStore, redisRateLimiter, redisStorage } from '@proxy/storage-redis'
+import type { StateListener } from '../state-events.js'
 import { countPlaces, type RedisLimiterConfig, type RedisStorageConfig } from './redis-schema.js'
 
 export interface RedisParts {
   readonly clock: Clock
   readonly sealer: Sealer | undefined
-  readonly tell: (event: PartEvent) => void
-  /** Hears of each record that is refused, by a text that names it and shows nothing. */
-  readonly onRefusal: (text: string) => void
+  readonly events: StateListener
 }
 
 export interface RedisState {
@@ -32,7 +31,7 @@ const negativeMs = 30_000
 
 /** Accounts, documents and leases in Redis; single records are remembered here until somebody changes them. */
 export function openRedisStorage(config: RedisStorageConfig, parts: RedisParts): RedisState {
-  const { clock, sealer, tell, onRefusal } = parts
+  const { clock, sealer, events } = parts
   const { plaintext, cacheFor, prefix, replicas = config.url === undefined ? 1 : 0 } = config
   const client = connectRedis(settingsOf(config))
   const shared = { client, replicas, ...(prefix !== undefined && { prefix }) }
@@ -41,8 +40,8 @@ export function openRedisStorage(config: RedisStorageConfig, parts: RedisParts):
     plaintext,
     clock,
     ...(!plaintext && sealer !== undefined && { sealer }),
-    onEvent: naming(`storage.${placeOf(config)}`, tell),
-    onRefusal: (error) => onRefusal(error.message),
+    onEvent: naming(`storage.${placeOf(config)}`, events),
+    onRefusal: (error) => events.onRefusal(error.message),
   })
   const leases = redisLeaseStore(shared)
   const remembering = cached(storage, {
@@ -76,7 +75,7 @@ export function openRedisLimiter(
   config: RedisLimiterConfig,
   storage: RedisStorageConfig | undefined,
   processes: number,
-  { clock, tell }: Pick<RedisParts, 'clock' | 'tell'>,
+  { clock, events }: Pick<RedisParts, 'clock' | 'events'>,
 ): ClosableLimiter {
   const isOwn = countPlaces(config) > 0 || storage === undefined
   const place = isOwn ? config : storage
@@ -90,7 +89,7 @@ export function openRedisLimiter(
     failClosed: config.failClosed,
     timeoutMs: config.timeout,
     ...(prefix !== undefined && { prefix }),
-    onEvent: naming(`${isOwn ? 'rateLimiter' : 'storage'}.${placeOf(place)}`, tell),
+    onEvent: naming(`${isOwn ? 'rateLimiter' : 'storage'}.${placeOf(place)}`, events),
   })
   return {
     consume: limiter.consume,
@@ -110,9 +109,9 @@ function placeOf({ url, sentinel }: Place): string {
 }
 
 /** The reason names the setting that leads to what failed. */
-function naming(setting: string, tell: (event: PartEvent) => void): (event: PartEvent) => void {
+function naming(setting: string, { onPart }: StateListener): (event: PartEvent) => void {
   return (event) =>
-    tell(event.reason === undefined ? event : { ...event, reason: `${setting} cannot be used: ${event.reason}` })
+    onPart(event.reason === undefined ? event : { ...event, reason: `${setting} cannot be used: ${event.reason}` })
 }
 
 function settingsOf(place: Place): RedisSettings {

@@ -1,8 +1,9 @@
 import { systemClock } from '@proxy/core'
 import { connectSharedState, processChannel } from '@proxy/storage-memory'
-import { parseConfig } from '../config.js'
+import { type ProcessSettings, parseConfig } from '../config.js'
 import { createLogWriter } from '../logging/log-writer.js'
 import { createLogger } from '../logging/logger.js'
+import { openState } from '../parts.js'
 import { startServer } from '../server.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
 import { metricsClient } from './all-metrics.js'
@@ -10,7 +11,7 @@ import { creditLimiter } from './credit-limiter.js'
 import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
 
 /** Serves calls with the state of the first process, from its start message until it says to drain, or is gone. */
-export function runWorker(environment: Readonly<Record<string, string | undefined>>): void {
+export function runWorker({ variables, workers }: ProcessSettings): void {
   const send = (message: object): void => void process.send?.(message)
   const metrics = metricsClient(send)
   let drain = (): void => process.exit(0)
@@ -37,16 +38,18 @@ export function runWorker(environment: Readonly<Record<string, string | undefine
   send(wrap<ToFirst>({ hello: true }))
 
   async function start({ name, text }: { readonly name: string; readonly text: string }) {
-    const config = parseConfig(text, name, environment)
+    const config = parseConfig(text, name, variables)
     const writer = createLogWriter(standardOutput, { isShared: true })
     const logger = createLogger(writer, config.logs.level)
     watchForBugs(logger, writer)
     const clock = systemClock()
     const channel = processChannel(process)
-    const state = { ...connectSharedState(channel, { clock }), rateLimiter: creditLimiter(channel, clock) }
+    const shared = { ...connectSharedState(channel, { clock }), rateLimiter: creditLimiter(channel, clock) }
+    const state = openState(config, { clock, processes: workers, shared })
     const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
     const end = async (): Promise<void> => {
       await server.drain()
+      await state.close()
       await writer.flush(flushMs)
       process.exit(0)
     }
