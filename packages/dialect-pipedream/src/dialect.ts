@@ -7,7 +7,7 @@ import { readHeaders } from './read-headers.js'
 import { readProxyPath, splitTarget } from './read-path.js'
 
 const owned =
-  /^\/(?:v1\/|v1$|openapi\.json$|connect\/(?!sessions?(?:[/?]|$)|telemetry(?:[/?]|$))|_static\/connect\.(?:html|js|css)$)/
+  /^\/(?:v1\/|v1$|openapi\.json$|connect\/(?:accounts|status|oauth\/[^/]+\/callback)$|_static\/connect\.(?:html|js|css)$)/
 const ofConnect = /^\/(?:connect\/|_static\/)/
 
 /**

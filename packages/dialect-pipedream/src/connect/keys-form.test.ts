@@ -201,7 +201,7 @@ describe('a link', () => {
     const headers = { 'content-type': 'application/json' }
     expect((await visit('/connect/accounts', { form: { token }, headers })).status).toBe(400)
     expect((await visit('/connect/accounts', { form: { token } })).status).toBe(400)
-    expect((await visit('/connect/nothing')).status).toBe(404)
+    expect((await visit('/connect/status')).status).toBe(404)
   })
 
   it('is of no use when the account cannot be stored, and good again after', async () => {
