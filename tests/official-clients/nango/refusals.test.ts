@@ -35,7 +35,7 @@ function refusal(answer: RawAnswer): [number, string] {
 
 describe('who asks', () => {
   it('nobody: without Authorization', async () => {
-    const answer = await world.raw('/proxy/x', { headers: { authorization: undefined as never } })
+    const answer = await world.raw('/proxy/x', { headers: { authorization: undefined } })
     expect(refusal(answer)).toEqual([401, 'missing_auth_header'])
     expect(answer.json()).toEqual({
       error: { message: expect.any(String), code: 'missing_auth_header', payload: {} },
@@ -122,7 +122,7 @@ describe('headers', () => {
   const long = 'a'.repeat(256)
 
   it.each([
-    ['Provider-Config-Key', ['', long, 'a/b', 'a,b', 'é', '${x}', 'a\tb']],
+    ['Provider-Config-Key', ['', long, 'a/b', 'a,b', 'é', `\${x}`, 'a\tb']],
     ['Connection-Id', ['', long, 'a%b', 'a#b', 'a?b', 'é', 'a!b', 'a*b', 'a&b', 'a<b']],
     ['Retries', ['', '-1', '0.5', '11', '1e1', 'many', '0x1', ' ', '01']],
     ['Retry-On', ['', 'x', '409,', ',409', '409;410', '4 09', '-409']],
@@ -171,8 +171,8 @@ describe('headers', () => {
   it('all faults are told at once', async () => {
     const answer = await world.raw('/proxy/x', {
       headers: {
-        'provider-config-key': undefined as never,
-        'connection-id': undefined as never,
+        'provider-config-key': undefined,
+        'connection-id': undefined,
         retries: 'x',
         'retry-on': 'x',
         'nango-proxy-host': 'x',
@@ -275,7 +275,10 @@ describe('limits and failures', () => {
   })
 
   it('an upstream that is not there, does not answer, or speaks no HTTP', async () => {
-    const probe = createServer((socket) => socket.end('not http\r\n\r\n'))
+    const probe = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.end('not http\r\n\r\n'))
+    })
     await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
     const address = probe.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
@@ -308,7 +311,7 @@ describe('limits and failures', () => {
       }
     } finally {
       await broken.stop()
-      await new Promise((resolve) => probe.close(resolve))
+      probe.close()
     }
   })
 

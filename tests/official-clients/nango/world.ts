@@ -33,8 +33,8 @@ export interface NangoWorld {
   readonly upstream: Upstream
   /** The official client, as a user makes it. */
   client(secretKey?: string): Nango
-  /** A call without the client: `/proxy/…` with the headers of connection `c1` of `acme`. */
-  raw(path: string, request?: RawRequest & { headers?: Record<string, string> }): Promise<RawAnswer>
+  /** A call without the client: `/proxy/…` with the headers of connection `c1` of `acme`; undefined leaves one out. */
+  raw(path: string, request?: RawRequest & { headers?: Record<string, string | undefined> }): Promise<RawAnswer>
   stop(): Promise<void>
 }
 
@@ -59,8 +59,10 @@ export async function startNangoWorld(sections: Readonly<Record<string, unknown>
     server,
     upstream,
     client: (secretKey = secrets.development) => new Nango({ host: server.url, secretKey }),
-    raw: (path, request = {}) =>
-      rawRequest(`${server.url}${path}`, { ...request, headers: { ...callHeaders, ...request.headers } }),
+    raw: (path, request = {}) => {
+      const headers = Object.entries({ ...callHeaders, ...request.headers }).filter(([, value]) => value !== undefined)
+      return rawRequest(`${server.url}${path}`, { ...request, headers: Object.fromEntries(headers) })
+    },
     stop: async () => {
       await server.stop()
       await upstream.stop()
