@@ -3,10 +3,10 @@ import { type ManualClock, manualClock, testRateLimiter } from '@proxy/conforman
 import type { Bucket, RateLimiter } from '@proxy/core'
 import { memoryRateLimiter } from '@proxy/storage-memory'
 import { type RedisClient, redisRateLimiter } from '@proxy/storage-redis'
+import { type RedisServer, startRedis } from '@proxy/test-support/redis'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { realTimers } from './real-timers.js'
-import { type RedisServer, startRedis } from './servers/start-redis.js'
 
 let server: RedisServer
 let client: Redis

@@ -1,8 +1,6 @@
 import { createKeyRing, createSealer } from '@proxy/core'
 import { connectRedis, type RedisClient, type RedisSettings } from '@proxy/storage-redis'
-import { startCluster } from './servers/start-cluster.js'
-import { startRedis } from './servers/start-redis.js'
-import { startSentinel } from './servers/start-sentinel.js'
+import { startCluster, startRedis, startSentinel } from '@proxy/test-support/redis'
 
 export const sealer = createSealer(createKeyRing([Buffer.alloc(32, 7).toString('base64')]))
 

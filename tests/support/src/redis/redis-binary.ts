@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, rmdirSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Debian's `redis-tools` starts no service; this program of it is the server, and runs as such under that name. */
 const names = ['redis-server', 'redis-check-rdb']
-const lockFolder = join(import.meta.dirname, '..', '..', '..', '.redis-install')
+const lockFolder = join(tmpdir(), 'redis-tools-install')
 const lockLifeMs = 120_000
 
 /** The Redis server's program. Installs it when it is missing and this process may; else throws what to do. */

@@ -1,0 +1,7 @@
+export { redisBinary } from './redis-binary.js'
+export type { RedisCluster } from './start-cluster.js'
+export { startCluster } from './start-cluster.js'
+export type { RedisServer, RedisServerOptions } from './start-redis.js'
+export { startRedis } from './start-redis.js'
+export type { SentinelSet } from './start-sentinel.js'
+export { startSentinel } from './start-sentinel.js'
