@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Cancellation, type Clock, type Hook, parseTarget, type Transport } from '@proxy/core'
-import { webhookHeaders } from './webhook-signature.js'
+import { Cancellation, type Clock, type Hook, parseTarget, type Transport, webhookHeaders } from '@proxy/core'
+import { webhookKey } from './webhook-signature.js'
 
 export interface WebhookOptions {
   /** The guarded transport: a webhook goes to public addresses only. */
@@ -26,7 +26,8 @@ export function webhookSender(options: WebhookOptions | undefined, clock: Clock)
 
   async function attempt(address: string, project: string, id: string, body: string): Promise<string | undefined> {
     const epochSeconds = Math.floor(clock.now() / 1000)
-    const signed = webhookHeaders(signingKeys, project, { id, epochSeconds, body })
+    const secrets = signingKeys.map((key) => webhookKey(key, project))
+    const signed = webhookHeaders(secrets, { id, epochSeconds, body })
     const request = {
       method: 'POST',
       target: parseTarget(address),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { deferred, json, rawRequest, startUpstream, type Upstream } from '@proxy/test-support'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type RedisServer, startRedis } from '@proxy/test-support/redis'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startWorld, type World } from '../server/world.js'
 
 const instances = 4
