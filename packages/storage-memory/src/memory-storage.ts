@@ -16,7 +16,7 @@ import {
   decideWriteDocument,
   type Verdict,
 } from './decide.js'
-import { openJournal } from './journal/journal.js'
+import { type Journal, openJournal } from './journal/journal.js'
 import { type Change, createState } from './state.js'
 
 export interface MemoryStorageOptions {
@@ -36,6 +36,8 @@ export interface MemoryStorage extends Storage {
   readAccount(scope: Scope, id: string): Account | undefined
   /** Rewrites the file, sealed with the current key throughout, while reads and writes go on. Nothing without a file. */
   compact(): Promise<void>
+  /** True while parts of the file are sealed with another key than the first; `compact` ends that. */
+  readonly isOutdated: boolean
   /** Bytes of a last write that a crash had cut short: never acknowledged, dropped when the file was opened. */
   readonly tornBytes: number
 }
@@ -49,12 +51,13 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
   const now = options.clock === undefined ? Date.now : options.clock.now.bind(options.clock)
   const state = createState(now)
   let queue: CommitQueue | undefined
+  let journal: Journal | undefined
   let tornBytes = 0
   if (file !== undefined) {
     if (options.sealer === undefined && options.plaintext !== true) {
       throw new Error(`The storage file ${file} needs an encryption key, or the setting that allows plaintext.`)
     }
-    const journal = openJournal({ path: file, sealer: options.sealer }, state.apply)
+    journal = openJournal({ path: file, sealer: options.sealer }, state.apply)
     state.sort()
     tornBytes = journal.tornBytes
     queue = commitQueue(journal, state, tell)
@@ -62,6 +65,9 @@ export function memoryStorage(options: MemoryStorageOptions = {}): MemoryStorage
 
   return {
     tornBytes,
+    get isOutdated() {
+      return journal?.isOutdated === true
+    },
     readAccount: (scope, id) => state.find(scope)?.accounts.get(id),
     async readAccountByExternalId(scope, app, externalId) {
       return state.find(scope)?.accounts.getByExternalId(app, externalId)
