@@ -19,7 +19,7 @@ describe.each([['1'], ['2']])('a server of %s processes on SIGTERM', (WORKERS) =
     })
     const world = await startWorld({
       upstreamPort: upstream.port,
-      config: { server: { port: 0, publicUrl: 'http://proxy.test', drainDelay: '600ms', drainTimeout: '10s' } },
+      config: { server: { port: 0, publicUrl: 'http://proxy.test', drainDelay: '1500ms', drainTimeout: '10s' } },
       environment: { WORKERS },
     })
     const token = await world.token()
@@ -30,11 +30,14 @@ describe.each([['1'], ['2']])('a server of %s processes on SIGTERM', (WORKERS) =
 
     world.server.child.kill('SIGTERM')
     await world.server.until(/"msg":"draining"/)
-    await expect.poll(async () => (await rawRequest(`${world.url}/readyz`)).status).toBe(503)
-    const readiness = await rawRequest(`${world.url}/readyz`)
-    expect(readiness.json()).toMatchObject({ status: 'draining', parts: { storage: 'ok' } })
-    expect((await rawRequest(`${world.url}/livez`)).status).toBe(200)
-    await expect.poll(() => rawRequest(`${world.url}/livez`).catch((error) => error.code)).toBe('ECONNREFUSED')
+    const readiness = async () => {
+      const answer = await rawRequest(`${world.url}/readyz`)
+      return { status: answer.status, json: answer.json() }
+    }
+    const draining = { status: 'draining', parts: { storage: 'ok' } }
+    await expect.poll(readiness).toMatchObject({ status: 503, json: draining })
+    const connecting = () => rawRequest(`${world.url}/livez`).catch((error) => error.code)
+    await expect.poll(connecting, { timeout: 5_000 }).toBe('ECONNREFUSED')
 
     answered.resolve()
     const answer = await slow
