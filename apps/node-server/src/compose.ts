@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, createProxy, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
+import { type Clock, createProxy, createRefresher, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
 import { pipedreamDialect } from '@proxy/dialect-pipedream'
 import { oauthAuthorization, oauthExchange } from '@proxy/oauth'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
@@ -24,7 +24,15 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
   const renewal = { exchange: oauthExchange(oauth), leases }
   const authorization = oauthAuthorization(oauth)
   const webhooks = { transport, hooks, signingKeys: config.tokens?.signingKeys ?? [randomBytes(32).toString('base64')] }
-  const nango = composeNango(config, state, clock, hooks, identity, renewal, localKey)
+  const refresher = createRefresher({
+    ...renewal,
+    storage,
+    clock,
+    onRefresh: (event) => {
+      for (const hook of hooks) hook(event)
+    },
+  })
+  const nango = composeNango(config, state, clock, identity, refresher, localKey)
   const proxy = createProxy({
     apps: registry,
     appNames: nango.integrations,
@@ -33,7 +41,7 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
     authenticator,
     customLimits: dialect.windowTokens,
     transport,
-    renewal,
+    refresher,
     dialects: [pipedreamDialect({ ...dialect, authorization, webhooks }), nango.dialect],
     clock,
     hooks,
@@ -43,7 +51,6 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
   return {
     ...proxy,
     async close() {
-      await nango.idle()
       await proxy.close()
     },
   }

@@ -1,15 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import {
-  type Clock,
-  createRefresher,
-  type Dialect,
-  type Hook,
-  hasScope,
-  keyDigest,
-  type RefreshEvent,
-  type RenewalParts,
-  type StaticKey,
-} from '@proxy/core'
+import { type Clock, type Dialect, hasScope, keyDigest, type Refresher, type StaticKey } from '@proxy/core'
 import { type ConnectSessions, createIntegrations, type Integrations, nangoDialect } from '@proxy/dialect-nango'
 import type { Config } from './config.js'
 import type { Identity, State } from './parts.js'
@@ -18,8 +8,6 @@ import type { Identity, State } from './parts.js'
 export interface ComposedNango {
   readonly dialect: Dialect
   readonly integrations: Integrations
-  /** Resolves when no refresh is under way. */
-  idle(): Promise<void>
 }
 
 /** The key for calls of this machine that have none; undefined unless the configuration allows them. */
@@ -38,17 +26,12 @@ export function composeNango(
   config: Config,
   { storage }: State,
   clock: Clock,
-  hooks: readonly Hook[],
   { authenticator, dialect }: Identity,
-  renewal: RenewalParts,
+  refresher: Refresher,
   localKey: LocalKey | undefined,
 ): ComposedNango {
   const { sealer, connectTokens } = dialect
   const integrations = createIntegrations({ documents: storage, clock, ...(sealer && { sealer }) })
-  const onRefresh = (event: RefreshEvent) => {
-    for (const hook of hooks) hook(event)
-  }
-  const refresher = createRefresher({ ...renewal, storage, clock, onRefresh })
   return {
     integrations,
     idle: () => refresher.close(),

@@ -99,8 +99,8 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
   }
 }
 
-function refresherOf({ storage, renewal, hooks = [] }: ProxyOptions, clock: Clock): Refresher | undefined {
-  if (renewal === undefined) return undefined
+function refresherOf({ storage, renewal, refresher, hooks = [] }: ProxyOptions, clock: Clock): Refresher | undefined {
+  if (refresher !== undefined || renewal === undefined) return refresher
   return createRefresher({ ...renewal, storage, clock, onRefresh: (event) => tell(hooks, event) })
 }
 

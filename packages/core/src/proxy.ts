@@ -14,6 +14,7 @@ import type { RateLimiter } from './ports/rate-limiter.js'
 import type { Storage } from './ports/storage.js'
 import type { Transport, UpstreamRequest } from './ports/transport.js'
 import { type ProxyLimits, type ProxyParts, prepareParts, type RenewalParts, tell } from './proxy-parts.js'
+import type { Refresher } from './refresher.js'
 import { planRetries, type RetryPlan } from './retry-plan.js'
 import { answer } from './steps/answer.js'
 import { answerError } from './steps/answer-error.js'
@@ -47,6 +48,8 @@ export interface ProxyOptions {
   readonly appNames?: AppNames
   /** Renews credentials that end; without it they are used as they are stored. */
   readonly renewal?: RenewalParts
+  /** One that the host shares with other parts, in place of `renewal`. */
+  readonly refresher?: Refresher
   readonly clock?: Clock
   readonly hooks?: readonly Hook[]
   readonly limits?: ProxyLimits

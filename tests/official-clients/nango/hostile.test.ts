@@ -137,7 +137,7 @@ describe('the host of a call', () => {
     'Expect',
     'Via',
   ])('nor by Nango-Proxy-%s, which is refused', async (name) => {
-    const answer = await world.raw('/proxy/x`, { headers: { [`Nango-Proxy-${name}`]: `chunked' } })
+    const answer = await world.raw('/proxy/x', { headers: { [`Nango-Proxy-${name}`]: 'chunked' } })
     expect([answer.status, answer.json()]).toMatchObject([
       400,
       { error: { code: 'invalid_headers', errors: [{ path: [`nango-proxy-${name.toLowerCase()}`] }] } },
