@@ -34,7 +34,6 @@ export function composeNango(
   const integrations = createIntegrations({ documents: storage, clock, ...(sealer && { sealer }) })
   return {
     integrations,
-    idle: () => refresher.close(),
     dialect: nangoDialect({
       storage,
       apps: config.registry,
