@@ -1,4 +1,4 @@
-import type { Environment, Scope } from '@proxy/core'
+import { type Environment, ProxyError, type Scope } from '@proxy/core'
 
 /** Everything but printable ASCII, and what has a meaning in a key. */
 const special = /[^!-~]|[%{}/]/gu
@@ -6,6 +6,11 @@ const special = /[^!-~]|[%{}/]/gu
 /** One text for each text, of printable ASCII without space, `%`, `{`, `}` and `/` but as signs of what was replaced. */
 export function encodePart(text: string): string {
   return text.replace(special, encodeCharacter)
+}
+
+/** Throws `invalid_request` for a text that has no UTF-8 form: among the members of a set it would pass for another. */
+export function requireWellFormed(text: string, what: string): void {
+  if (/\p{Surrogate}/u.test(text)) throw new ProxyError('invalid_request', `The ${what} is not well-formed Unicode.`)
 }
 
 function encodeCharacter(character: string): string {

@@ -86,7 +86,7 @@ export function redisStorage(options: RedisStorageOptions): RedisStorage {
   })
   const parts = { keys, access, clock, follow: feed.follow, epoch: randomUUID(), onRefusal }
   const accounts = accountStore({ ...parts, sealer })
-  const { parse: _parse, ...readAndWrite } = accounts
+  const { readPatiently: _, ...readAndWrite } = accounts
 
   return {
     ...readAndWrite,

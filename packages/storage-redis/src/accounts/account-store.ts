@@ -12,7 +12,7 @@ import {
   type Sealer,
 } from '@proxy/core'
 import { changeText } from '../changes/announce.js'
-import type { AccountKeys, Keys } from '../keys.js'
+import { type AccountKeys, type Keys, requireWellFormed } from '../keys.js'
 import { externalName } from '../remembered.js'
 import { isForeign, type StoreAccess } from '../store-access.js'
 import { externalField, indexKeys, rowsOf, userIndex } from './account-rows.js'
@@ -31,11 +31,11 @@ export interface AccountStoreParts {
 }
 
 export interface AccountStore extends AccountReader, AccountWriter {
-  /** The account in what `HMGET` gave for `recordFields`. Throws `RecordError`. */
-  parse(scope: Scope, id: string, fields: unknown): Account | undefined
+  /** As `readAccount`, for who remembers nothing. */
+  readPatiently(scope: Scope, id: string): Promise<Account | undefined>
 }
 
-export const recordFields = ['version', 'record'] as const
+const recordFields = ['version', 'record'] as const
 
 /** For this long a late write cannot make an account of a deleted one's id: none is under way for that long. */
 const deletionMarkMs = 30 * 24 * 3_600_000
@@ -43,43 +43,33 @@ const deletionMarkMs = 30 * 24 * 3_600_000
 export function accountStore(parts: AccountStoreParts): AccountStore {
   const { keys, access, sealer, follow, epoch, onRefusal } = parts
 
-  function parse(scope: Scope, id: string, fields: unknown): Account | undefined {
-    return refusing(() => parseAccount(scope, id, fields, sealer))
-  }
-
-  function refusing<T>(act: () => T): T {
-    try {
-      return act()
-    } catch (error) {
-      if (error instanceof RecordError) onRefusal(error)
-      throw error
-    }
-  }
-
   /** Runs `ask`; what is no account's record is refused by name. */
   async function own<T>(scope: Scope, id: string, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask()
     } catch (error) {
-      if (!isForeign(error)) throw error
-      return refusing(() => {
-        throw foreignRecord(scope, id)
-      })
+      const refused = isForeign(error) ? foreignRecord(scope, id) : error
+      if (refused instanceof RecordError) onRefusal(refused)
+      throw refused
     }
   }
 
   async function readAccount(scope: Scope, id: string): Promise<Account | undefined> {
     const names = keys.accounts(scope)
     await follow(names.tag, names.log)
-    const fields = await own(scope, id, () =>
-      access.readSoon(names.account(id), names.account(id), 'hmget', ...recordFields),
+    const key = names.account(id)
+    return await own(scope, id, async () =>
+      parseAccount(scope, id, await access.readSoon(key, key, 'hmget', ...recordFields), sealer),
     )
-    return parse(scope, id, fields)
   }
 
   return {
-    parse,
     readAccount,
+    readPatiently: (scope, id) =>
+      own(scope, id, async () => {
+        const fields = await access.read(keys.accounts(scope).account(id), 'hmget', ...recordFields)
+        return parseAccount(scope, id, fields, sealer)
+      }),
     async readAccountByExternalId(scope, app, externalId) {
       const names = keys.accounts(scope)
       await follow(names.tag, names.log)
@@ -90,6 +80,8 @@ export function accountStore(parts: AccountStoreParts): AccountStore {
       return account?.app === app && account.externalId === externalId ? account : undefined
     },
     async writeAccount(account, expectedVersion) {
+      requireWellFormed(account.id, 'id of the account')
+      requireWellFormed(account.externalUserId, 'external user id')
       const names = keys.accounts(account)
       const stored = freezeAccount(account, expectedVersion + 1)
       const { project, environment, id, app, externalId } = stored

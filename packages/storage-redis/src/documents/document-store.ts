@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, type DocumentStore, freezeDeep, ownJson, RecordError, type StoredDocument } from '@proxy/core'
 import { changeText } from '../changes/announce.js'
-import type { DocumentKeys, Keys } from '../keys.js'
+import { type DocumentKeys, type Keys, requireWellFormed } from '../keys.js'
 import { isForeign, type StoreAccess } from '../store-access.js'
 import { deleteDocumentScript, writeDocumentScript } from './document-scripts.js'
 
@@ -49,6 +49,7 @@ export function documentStore(parts: DocumentStoreParts): DocumentStore {
       )
     },
     async writeDocument({ kind, id, value, expiresAt }, expectedVersion) {
+      requireWellFormed(id, 'id of the document')
       const names = keys.documents(kind)
       const now = clock.now()
       const owned = ownJson(value)
