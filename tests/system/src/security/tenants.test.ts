@@ -1,86 +1,28 @@
-import { randomBytes } from 'node:crypto'
-import { type RunningServer, startServer, startUpstream, type Upstream } from '@proxy/test-support'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Callers, keepAliveCallers, type QuickAnswer } from './callers.js'
+import {
+  credentialOf,
+  type Environment,
+  environments,
+  idOf,
+  ids,
+  keyOf,
+  numbers,
+  type Project,
+  projects,
+  startTenants,
+  type Tenants,
+  type User,
+  users,
+  withoutOccasion,
+} from './tenants.js'
 
-const projects = ['proj_a', 'proj_b', 'proj_c'] as const
-const environments = ['development', 'production'] as const
-const users = ['user-1', 'user-2', 'user-3'] as const
-const numbers = [1, 2, 3, 4] as const
-
-type Project = (typeof projects)[number]
-type Environment = (typeof environments)[number]
-type User = (typeof users)[number]
-
-/** The same ids in every project and environment, so that nothing but the scope tells the accounts apart. */
-function idOf(user: User, number: number): string {
-  return `apn_${user.replace('-', '')}n${number}`
-}
-
-const ids = users.flatMap((user) => numbers.map((number) => ({ id: idOf(user, number), owner: user })))
-
-function credentialOf(project: Project, environment: Environment, id: string): string {
-  return `${project}.${environment}.${id}`
-}
-
-function keyOf(project: Project, environment: Environment | 'both'): string {
-  return `static-key-of-${project}-for-${environment}`
-}
-
-let upstream: Upstream
-let server: RunningServer
-let callers: Callers
+let tenants: Tenants
 
 beforeAll(async () => {
-  upstream = await startUpstream()
-  const origin = `127.0.0.1:${upstream.port}`
-  server = await startServer({
-    config: {
-      tokens: { signingKeys: [randomBytes(32).toString('base64')] },
-      network: { allowPrivate: [origin] },
-      limits: { project: 'none' },
-      projects: projects.map((id) => ({
-        id,
-        clients: [{ id: `client-of-${id}`, secret: `secret-of-${id}`, scopes: ['*'] }],
-        secretKeys: [
-          { key: keyOf(id, 'both') },
-          ...environments.map((environment) => ({ environment, key: keyOf(id, environment) })),
-        ],
-      })),
-      apps: [
-        {
-          name_slug: 'acme',
-          name: 'Acme',
-          auth_type: 'keys',
-          custom_fields: [{ name: 'key', type: 'password' }],
-          connect: { base_proxy_target_url: `http://${origin}`, allowed_domains: [origin], allow_http: true },
-          auth: [{ kind: 'header', name: 'x-api-key', value: '{{custom_fields.key}}' }],
-        },
-      ],
-      accounts: projects.flatMap((project) =>
-        environments.flatMap((environment) =>
-          ids.map(({ id, owner }) => ({
-            project,
-            environment,
-            id,
-            external_user_id: owner,
-            app: 'acme',
-            custom_fields: { key: credentialOf(project, environment, id) },
-          })),
-        ),
-      ),
-    },
-  })
-  callers = keepAliveCallers(server.port)
+  tenants = await startTenants()
 })
-
-afterAll(async () => {
-  callers.close()
-  await server.stop()
-  await upstream.stop()
-})
-
-beforeEach(() => upstream.forget())
+afterAll(() => tenants.stop())
+beforeEach(() => tenants.upstream.forget())
 
 interface Attempt {
   readonly bearer: string
@@ -96,6 +38,7 @@ let count = 0
 
 /** Makes every attempt and compares what the upstream saw, one by one. */
 async function expectAll(attempts: readonly Attempt[]): Promise<void> {
+  const { callers, upstream } = tenants
   const refusals = new Set<string>()
   const wanted = new Map<string, string>()
   await Promise.all(
@@ -123,48 +66,11 @@ async function expectAll(attempts: readonly Attempt[]): Promise<void> {
   expect(refusals.size).toBeLessThanOrEqual(1)
 }
 
-/** Everything that a caller sees of an answer, but for its time and its id. */
-function withoutOccasion({ status, rawHeaders, body }: QuickAnswer): string {
-  const lines: string[] = []
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]?.toLowerCase()
-    lines.push(name === 'date' || name === 'x-request-id' ? `${name}: …` : `${name}: ${rawHeaders[index + 1]}`)
-  }
-  return [status, ...lines, body].join('\n')
-}
-
-async function tokenOf(project: Project): Promise<string> {
-  const answer = await callers.send({
-    method: 'POST',
-    path: '/v1/oauth/token',
-    headers: ['Content-Type', 'application/json'],
-    body: JSON.stringify({
-      grant_type: 'client_credentials',
-      client_id: `client-of-${project}`,
-      client_secret: `secret-of-${project}`,
-    }),
-  })
-  return (JSON.parse(answer.body) as { access_token: string }).access_token
-}
-
-async function connectToken(project: Project, environment: Environment, user: User): Promise<string> {
-  const answer = await callers.send({
-    method: 'POST',
-    path: `/v1/connect/${project}/tokens`,
-    headers: [
-      ...['Authorization', `Bearer ${keyOf(project, 'both')}`, 'X-Pd-Environment', environment],
-      ...['Content-Type', 'application/json'],
-    ],
-    body: JSON.stringify({ external_user_id: user }),
-  })
-  return (JSON.parse(answer.body) as { token: string }).token
-}
-
 describe('of three projects with two environments, three users and four accounts each', () => {
   it('a client reaches what it names in its own project, and nothing else', async () => {
     const attempts: Attempt[] = []
     for (const own of projects) {
-      const bearer = await tokenOf(own)
+      const bearer = await tenants.tokenOf(own)
       for (const project of projects)
         for (const environment of environments)
           for (const user of users)
@@ -198,7 +104,7 @@ describe('of three projects with two environments, three users and four accounts
     for (const own of projects)
       for (const bound of environments)
         for (const holder of users) {
-          const bearer = await connectToken(own, bound, holder)
+          const bearer = await tenants.connectToken(own, bound, holder)
           for (const project of [undefined, ...projects])
             for (const user of [undefined, ...users])
               for (const { id, owner } of ids) {
@@ -214,9 +120,9 @@ describe('of three projects with two environments, three users and four accounts
   })
 
   it('management shows and deletes one’s own alone', async () => {
-    const bearer = await connectToken('proj_a', 'development', 'user-1')
+    const bearer = await tenants.connectToken('proj_a', 'development', 'user-1')
     const ask = (method: string, path: string, token = bearer) =>
-      callers.send({ method, path: `/v1/connect/${path}`, headers: ['Authorization', `Bearer ${token}`] })
+      tenants.callers.send({ method, path: `/v1/connect/${path}`, headers: ['Authorization', `Bearer ${token}`] })
     const refusals = new Set<string>()
     for (const { id, owner } of ids) {
       const own = await ask('GET', `proj_a/accounts/${id}`)
