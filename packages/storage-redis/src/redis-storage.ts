@@ -45,6 +45,7 @@ export interface RedisStorage extends Storage {
 }
 
 const pollMs = 1_500
+const pollWithinMs = 1_000
 
 /**
  * Accounts and documents in Redis, for any number of instances. Put `cached` of the core around it: then a call costs
@@ -82,7 +83,7 @@ export function redisStorage(options: RedisStorageOptions): RedisStorage {
     channel: keys.channel,
     openSubscriber: () => duplicateClient(client),
     pollMs,
-    readWithinMs: timeoutMs,
+    readWithinMs: pollWithinMs,
   })
   const parts = { keys, access, clock, follow: feed.follow, epoch: randomUUID(), onRefusal }
   const accounts = accountStore({ ...parts, sealer })
