@@ -109,7 +109,7 @@ export class Trace {
 }
 
 /** A path as logs may show it: `/v1/users?limit&cursor`, names without values. */
-export function pathWithQueryNames(path: string): string {
+function pathWithQueryNames(path: string): string {
   const start = path.indexOf('?')
   if (start === -1) return path
   const names = path

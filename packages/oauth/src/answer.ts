@@ -25,7 +25,7 @@ function parse(text: string): unknown {
 }
 
 /** The value at a place; undefined when there is none. Own properties only. */
-export function valueAt(answer: Answer, place: AnswerPlace): unknown {
+function valueAt(answer: Answer, place: AnswerPlace): unknown {
   if (place.from === 'header') return answer.headers.get(place.name) ?? undefined
   if (place.from === 'cookie') return cookieOf(answer.headers, place.name)
   let value = answer.body

@@ -12,9 +12,6 @@ export interface RequestHead {
   readonly rawHeaders: readonly string[]
 }
 
-/** What the caller waits for before it sends the body. */
-export type Expectation = 'none' | 'continue'
-
 /** What is known of the body before the first byte of it. */
 export interface Framing {
   readonly hasBody: boolean

@@ -25,7 +25,7 @@ export class ConfigError extends Error {
 }
 
 /** `projects[0].clients[1].id` */
-export function pathText(path: Path): string {
+function pathText(path: Path): string {
   let text = ''
   for (const part of path) {
     if (typeof part === 'number') text += `[${part}]`

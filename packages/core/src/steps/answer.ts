@@ -62,7 +62,7 @@ function verdictOf(name: string): Verdict {
   return verdict
 }
 
-export function answerHeaders(upstream: readonly string[], context: AnswerContext): string[] {
+function answerHeaders(upstream: readonly string[], context: AnswerContext): string[] {
   const { app } = context
   const listed = connectionListed(upstream)
   const headers: string[] = []
