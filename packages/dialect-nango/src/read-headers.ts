@@ -19,7 +19,7 @@ export interface CallHeaders {
   contentType: string | undefined
   origin: string | undefined
   host: string | undefined
-  /** The request came through another proxy, so that its peer's address says nothing of the caller. */
+  /** The request came through another proxy or out of a browser, so that its peer's address says nothing of the caller. */
   isForwarded: boolean
   /** For the upstream: flat, lower case, the prefix taken off. */
   readonly forwarded: string[]
@@ -166,6 +166,8 @@ const readers: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['x-forwarded-host', forwardedMark],
   ['x-real-ip', forwardedMark],
   ['via', forwardedMark],
+  // A browser's: pages send it where they send no Origin, as for an image.
+  ['sec-fetch-site', forwardedMark],
 ])
 
 function forward(found: CallHeaders, sent: string, value: string): void {

@@ -60,8 +60,8 @@ function world(allowPrivate: readonly string[] = ['127.0.0.1']) {
   return { ...connectBench(undefined, { webhooks, clock }), events, told }
 }
 
-async function connect(bench: ReturnType<typeof world>): Promise<string> {
-  const token = await bench.connectToken({ webhookUri: address })
+async function connect(bench: ReturnType<typeof world>, webhookUri = address): Promise<string> {
+  const token = await bench.connectToken({ webhookUri })
   const form = { token, app: 'acme', cf_subdomain: 'north', cf_api_key: 'the-api-key-19' }
   const { text } = await bench.visit('/connect/accounts', { form })
   expect(text).toContain('Acme is connected')
@@ -141,6 +141,16 @@ describe('the webhook of a connect token', () => {
     expect(bench.events as PartEvent[]).toEqual([
       { type: 'part', part: 'webhook of proj_demo', state: 'degraded', reason: 'target_denied' },
     ])
+  })
+})
+
+describe('an address that cannot be called', () => {
+  it('is told to the operator, and the account is connected all the same', async () => {
+    const bench = world()
+    const connecting = connect(bench, 'https://user@hooks.example/x')
+    await turnUntil(() => bench.clock.advance(30_000), bench.told)
+    await connecting
+    expect(bench.events).toMatchObject([{ part: 'webhook of proj_demo', state: 'degraded', reason: 'invalid_url' }])
   })
 })
 

@@ -28,15 +28,15 @@ export function webhookSender(options: WebhookOptions | undefined, clock: Clock)
     const epochSeconds = Math.floor(clock.now() / 1000)
     const secrets = signingKeys.map((key) => webhookKey(key, project))
     const signed = webhookHeaders(secrets, { id, epochSeconds, body })
-    const request = {
-      method: 'POST',
-      target: parseTarget(address),
-      headers: ['content-type', 'application/json', 'user-agent', 'api-proxy', ...signed],
-      body: Buffer.from(body),
-      bodyLength: undefined,
-      identity: undefined,
-    }
     try {
+      const request = {
+        method: 'POST',
+        target: parseTarget(address),
+        headers: ['content-type', 'application/json', 'user-agent', 'api-proxy', ...signed],
+        body: Buffer.from(body),
+        bodyLength: undefined,
+        identity: undefined,
+      }
       const answer = await transport.send(request, limits, new Cancellation())
       answer.discard()
       return answer.status >= 200 && answer.status <= 299 ? undefined : `answered ${answer.status}`
