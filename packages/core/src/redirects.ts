@@ -19,21 +19,45 @@ export function redirectLocation(response: UpstreamResponse): string | undefined
   }
 }
 
+/** Header values come with a character for each byte, so that UTF-8 in them must be encoded byte by byte. */
+const highByte = /[\u0080-\u00ff]/g
+
+function percentEncoded(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase()}`
+}
+
 /** The target of a `Location`, by the same strict rules as a caller's URL. */
 export function redirectTarget(location: string, from: Target): Target {
   try {
-    return parseTarget(isFullUrl(location) ? location : absolute(location, from))
+    const text = location.replace(highByte, percentEncoded)
+    return parseTarget(isFullUrl(text) ? text : absolute(text, from))
   } catch (error) {
     throw redirectDenied('leads to an address that is not valid', error)
   }
 }
 
+/** Resolves a relative reference (RFC 3986, 5.2.2). */
 function absolute(location: string, from: Target): string {
   if (location.startsWith('//')) return `${from.protocol}${location}`
-  if (location.startsWith('/')) return `${from.origin}${location}`
+  if (location === '' || location.startsWith('#')) return from.origin + from.path
   const path = from.path.split('?', 1)[0] ?? '/'
   if (location.startsWith('?')) return `${from.origin}${path}${location}`
-  return `${from.origin}${path.slice(0, path.lastIndexOf('/') + 1)}${location}`
+  const folder = location.startsWith('/') ? '' : path.slice(0, path.lastIndexOf('/') + 1)
+  return from.origin + withoutDotSegments(folder + location)
+}
+
+/** RFC 3986, 5.2.4, for a path that starts with a slash; what follows the path stays. */
+function withoutDotSegments(reference: string): string {
+  const end = reference.search(/[?#]/)
+  const path = end === -1 ? reference : reference.slice(0, end)
+  const kept: string[] = []
+  const segments = path.slice(1).split('/')
+  for (const [index, segment] of segments.entries()) {
+    if (segment === '..') kept.pop()
+    if (segment !== '.' && segment !== '..') kept.push(segment)
+    else if (index === segments.length - 1) kept.push('')
+  }
+  return `/${kept.join('/')}${reference.slice(path.length)}`
 }
 
 export interface NextMethod {

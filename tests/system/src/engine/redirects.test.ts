@@ -108,6 +108,13 @@ describe('a redirect to the app’s own host', () => {
     ['with a full URL', 'FULL/file', '/file?sig=canary'],
     ['without a scheme', 'HOST/file', '/file?sig=canary'],
     ['a query alone', '?a=1', undefined],
+    ['nothing', '', undefined],
+    ['that climbs', '../.././a/../b/./file?x=/../y', '/b/file?x=/../y&sig=canary'],
+    ['that ends in a folder', '/a/b/../', '/a/?sig=canary'],
+    ['that ends in dots', '/a/b/..', '/a/?sig=canary'],
+    ['with encoded dots, as they are', '/a/%2e%2E/file', '/a/%2e%2E/file?sig=canary'],
+    ['that looks like a host after dots', '/..//evil.example/', '//evil.example/?sig=canary'],
+    ['in UTF-8', Buffer.from('/caf\u00e9').toString('latin1'), '/caf%C3%A9?sig=canary'],
   ])('a location %s is resolved', async (_name, location, url) => {
     const text = location.replace('FULL', `https://localhost:${own}`).replace('HOST', `//localhost:${own}`)
     const answer = await go(302, text)
