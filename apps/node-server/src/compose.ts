@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, createProxy, createRefresher, type Hook, type ProxyLimits, undiciTransport } from '@proxy/core'
+import {
+  type Clock,
+  createProxy,
+  createRefresher,
+  type Hook,
+  type ProxyLimits,
+  signedWebhook,
+  type Transport,
+  undiciTransport,
+} from '@proxy/core'
 import { pipedreamDialect } from '@proxy/dialect-pipedream'
 import { oauthAuthorization, oauthExchange } from '@proxy/oauth'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
@@ -13,13 +22,15 @@ export interface ComposedProxy extends CallHandler {
 }
 
 /** A proxy of the parts that a configuration names. */
-export function composeProxy(config: Config, state: State, clock: Clock, hooks: readonly Hook[]): ComposedProxy {
+export function composeProxy(config: Config, state: State, clock: Clock, observers: readonly Hook[]): ComposedProxy {
   const { network, registry } = config
   const { storage, rateLimiter, leases } = state
   const localKey = localKeyOf(config)
   const identity = createIdentity(config, state, clock, localKey && [localKey.staticKey])
   const { authenticator, dialect } = identity
   const transport = undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin })
+  const webhook = announcer(config, transport, clock, observers)
+  const hooks = webhook === undefined ? observers : [...observers, webhook.hook]
   const oauth = { transport, storage, clock, ...(dialect.sealer && { sealer: dialect.sealer }) }
   const renewal = { exchange: oauthExchange(oauth), leases }
   const authorization = oauthAuthorization(oauth)
@@ -51,9 +62,23 @@ export function composeProxy(config: Config, state: State, clock: Clock, hooks: 
   return {
     ...proxy,
     async close() {
+      await webhook?.close()
       await proxy.close()
     },
   }
+}
+
+/** Tells of dead accounts, if the configuration says to whom. */
+function announcer({ webhook }: Config, transport: Transport, clock: Clock, observers: readonly Hook[]) {
+  if (webhook === undefined) return undefined
+  return signedWebhook({
+    ...webhook,
+    transport,
+    clock,
+    onUndelivered: (reason) => {
+      for (const hook of observers) hook({ type: 'part', part: 'webhook', state: 'degraded', reason })
+    },
+  })
 }
 
 /** Listens as the configuration says. Throws a `ConfigError` when the port cannot be had. */

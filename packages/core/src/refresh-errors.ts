@@ -29,9 +29,13 @@ export function refreshPaused(account: Account, pausedMs: number): ProxyError {
   return new ProxyError(code, message, { details: { account_id: account.id, paused: true }, retryAfterSeconds })
 }
 
+export function isReauthRequired(error: unknown): error is ProxyError {
+  return isOfCode(error, 'account_reauth_required')
+}
+
 /** True for a fault of the account that the caller has to hear of, whether or not a token still lives. */
 export function endsTheCall(error: unknown): error is ProxyError {
-  return isOfCode(error, 'account_reauth_required') || isOfCode(error, 'record_not_found')
+  return isReauthRequired(error) || isOfCode(error, 'record_not_found')
 }
 
 /** True for a fault that does not go away by asking the vendor again. */

@@ -1,17 +1,17 @@
 import type { Account } from './account.js'
 import type { App } from './app.js'
 import { Cancellation } from './cancellation.js'
-import { ProxyError } from './errors.js'
 import { ExchangeFailure } from './exchange-failure.js'
 import { ExchangeRefusal } from './exchange-refusal.js'
-import { type HeldLease, holdLease, leaseMs } from './held-lease.js'
+import { holdLease, leaseMs } from './held-lease.js'
 import type { Clock } from './ports/clock.js'
 import type { RefreshEvent } from './ports/hooks.js'
-import type { LeaseStore } from './ports/lease.js'
-import type { AccountReader, AccountWriter, FreshAccountReader } from './ports/storage.js'
+import type { Lease, LeaseStore } from './ports/lease.js'
+import type { AccountReader, AccountWriter } from './ports/storage.js'
 import type { TokenExchange, TokenSet } from './ports/token-exchange.js'
-import { endsTheCall, isOwnFault, reasonOf, reauthRequired, refreshFailed } from './refresh-errors.js'
-import { haveSameGrant, isRenewable, withTokens } from './renewed-account.js'
+import { endsTheCall, isOwnFault, isReauthRequired, reasonOf, refreshFailed } from './refresh-errors.js'
+import { createRefreshStore } from './refresh-store.js'
+import { haveSameGrant, isRenewable } from './renewed-account.js'
 import { pause, within } from './waiting.js'
 
 export interface FlightParts {
@@ -34,67 +34,67 @@ export interface RefreshFlight {
   readonly waitMs: number
 }
 
-const pollMs = 100
-/** Longer than callers wait: an answer that comes late still carries the next refresh token. */
-const exchangeMs = 120_000
-const firstWriteRetryMs = 100
-const longestWriteRetryMs = 3_000
-/** Tokens in hand are worth more than a quick answer: the vendor may have voided the old ones. */
-const writeForMs = 25_000
-
 export interface Flights {
   fly(flight: RefreshFlight): Promise<Account>
   /** Gives up every exchange that is under way. */
   cancel(): void
 }
 
+const pollMs = 100
+/** Longer than callers wait: an answer that comes late still carries the next refresh token. */
+const exchangeMs = 120_000
+
 export function createFlights(parts: FlightParts): Flights {
-  const { storage, leases, exchange, clock, onRefresh } = parts
+  const { leases, exchange, clock, onRefresh } = parts
+  const store = createRefreshStore(parts.storage, clock)
   /** Tokens that the store did not take: stored before anything else is asked of the vendor. */
   const unsaved = new Map<string, { readonly account: Account; readonly tokens: TokenSet }>()
   const exchanges = new Set<Cancellation>()
 
   async function fly(flight: RefreshFlight): Promise<Account> {
-    const { key, known, isNeeded } = flight
-    const giveUpAt = clock.now() + flight.waitMs
+    const { key, known, isNeeded, waitMs } = flight
+    const giveUpAt = clock.now() + waitMs
+    let isWaiting = false
     for (;;) {
-      const lease = await leases.acquire(key, leaseMs)
-      if (lease === undefined) {
-        if (flight.waitMs === 0) return known
-        await pause(clock, pollMs)
-        const current = await reread(known)
-        if (!isNeeded(current)) return current
-        if (clock.now() >= giveUpAt) throw refreshFailed(known, 1_000)
-        continue
-      }
-      const held = holdLease(lease, clock)
-      try {
-        const current = await reread(known)
-        return isNeeded(current) ? await renew(current, flight, held) : current
-      } finally {
-        held.stop()
-        // With tokens that are not stored yet, nobody else may spend the old ones at once.
-        if (!unsaved.has(key)) await lease.release().catch(ignore)
-      }
+      const lease = await tolerantly(() => leases.acquire(key, leaseMs), isWaiting)
+      if (lease !== undefined) return await alone(flight, lease)
+      if (waitMs === 0) return known
+      isWaiting = true
+      await pause(clock, pollMs)
+      const current = await tolerantly(() => store.reread(known), isWaiting)
+      if (current !== undefined && !isNeeded(current)) return current
+      if (clock.now() >= giveUpAt) throw refreshFailed(known, 1_000)
     }
   }
 
-  async function renew(account: Account, { key, app }: RefreshFlight, held: HeldLease): Promise<Account> {
+  async function alone({ key, known, app, isNeeded }: RefreshFlight, lease: Lease): Promise<Account> {
+    const held = holdLease(lease, clock)
+    try {
+      const current = await store.reread(known)
+      return isNeeded(current) ? await renew(key, current, app, held.isSure) : current
+    } finally {
+      held.stop()
+      // With tokens that are not stored yet, nobody else may spend the old ones at once.
+      if (!unsaved.has(key)) await lease.release().catch(ignore)
+    }
+  }
+
+  async function renew(key: string, account: Account, app: App, isSure: () => boolean): Promise<Account> {
     let tokens = tokensInHand(key, account)
     try {
       tokens ??= await exchangeNow(account, app)
     } catch (error) {
       if (error instanceof ExchangeRefusal) return await refused(account, error)
-      await noteFailure(account, isOwnFault(error) ? error.message : `The last refresh failed: ${reasonOf(error)}.`)
+      await store.note(account, isOwnFault(error) ? error.message : `The last refresh failed: ${reasonOf(error)}.`)
       tell(account, 'failed', reasonOf(error))
       throw error
     }
     unsaved.set(key, { account, tokens })
     try {
-      const { stored, isOurs } = await save(account, tokens, held)
+      const saved = await store.save(account, tokens, isSure)
       unsaved.delete(key)
-      if (isOurs) tell(stored, 'refreshed', undefined)
-      return stored
+      if (saved.isOurs) tell(account, 'refreshed', undefined)
+      return saved.account
     } catch (error) {
       if (endsTheCall(error)) unsaved.delete(key)
       throw error
@@ -121,71 +121,14 @@ export function createFlights(parts: FlightParts): Flights {
     }
   }
 
-  /** Stores what the vendor gave unless the account has got another grant, is dead or gone: then that stands. */
-  async function save(
-    account: Account,
-    tokens: TokenSet,
-    held: HeldLease,
-  ): Promise<{ readonly stored: Account; readonly isOurs: boolean }> {
-    let current = account
-    for (;;) {
-      const base = current
-      const stored = await persistently(async () => {
-        return await storage.writeAccount(withTokens(base, tokens, clock.now()), base.version)
-      })
-      if (stored !== undefined) return { stored, isOurs: true }
-      current = await persistently(() => reread(account))
-      if (!held.isSure() || !haveSameGrant(current, account)) return { stored: current, isOurs: false }
-    }
-  }
-
-  /** Tries again while the store fails, for a while. */
-  async function persistently<T>(act: () => Promise<T>): Promise<T> {
-    const giveUpAt = clock.now() + writeForMs
-    for (let delayMs = firstWriteRetryMs; ; delayMs = Math.min(delayMs * 2, longestWriteRetryMs)) {
-      try {
-        return await act()
-      } catch (error) {
-        if (endsTheCall(error) || clock.now() >= giveUpAt) throw error
-        await pause(clock, delayMs)
-      }
-    }
-  }
-
   /** Somebody may have stored a newer grant meanwhile; only when nobody has is the account dead. */
-  async function refused(account: Account, refusal: ExchangeRefusal): Promise<Account> {
-    for (;;) {
-      const current = await reread(account)
-      if (!haveSameGrant(current, account)) return current
-      const error = `The grant has ended: ${refusal.message}. Connect the account again.`
-      const stored = await storage.writeAccount(
-        { ...current, dead: true, error, updatedAt: clock.now() },
-        current.version,
-      )
-      if (stored === undefined) continue
-      tell(account, 'dead', refusal.message)
-      throw reauthRequired(account)
-    }
-  }
-
-  /** Once, and only if nobody has written meanwhile: it is no more than a note. */
-  async function noteFailure(account: Account, error: string): Promise<void> {
-    if (account.error === error) return
+  async function refused(account: Account, { message }: ExchangeRefusal): Promise<Account> {
     try {
-      await storage.writeAccount({ ...account, error, updatedAt: clock.now() }, account.version)
-    } catch {
-      // The failure itself is thrown on.
+      return await store.bury(account, `The grant has ended: ${message}. Connect the account again.`)
+    } catch (error) {
+      if (isReauthRequired(error)) tell(account, 'dead', message)
+      throw error
     }
-  }
-
-  /** As the store has it now, not as a cache remembers it. */
-  async function reread(account: Account): Promise<Account> {
-    const current = await (readsFresh(storage)
-      ? storage.readFreshAccount(account, account.id)
-      : storage.readAccount(account, account.id))
-    if (current === undefined) throw new ProxyError('record_not_found', 'No such record.')
-    if (current.dead) throw reauthRequired(current)
-    return current
   }
 
   function tell(account: Account, outcome: RefreshEvent['outcome'], reason: string | undefined): void {
@@ -201,8 +144,14 @@ export function createFlights(parts: FlightParts): Flights {
   }
 }
 
-function readsFresh(storage: AccountReader): storage is AccountReader & FreshAccountReader {
-  return 'readFreshAccount' in storage
+/** Who waits for another instance bears that the store is away for a moment: undefined then. */
+async function tolerantly<T>(ask: () => Promise<T | undefined>, isWaiting: boolean): Promise<T | undefined> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!isWaiting || endsTheCall(error)) throw error
+    return undefined
+  }
 }
 
 function ignore(): void {}

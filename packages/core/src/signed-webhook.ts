@@ -5,7 +5,7 @@ import type { Hook, RefreshEvent } from './ports/hooks.js'
 import type { Transport } from './ports/transport.js'
 import { systemClock } from './system-clock.js'
 import { parseTarget } from './target.js'
-import { pause } from './waiting.js'
+import { pause, within } from './waiting.js'
 import { webhookHeaders } from './webhook-headers.js'
 
 export interface SignedWebhookOptions {
@@ -25,6 +25,8 @@ export interface SignedWebhook {
   readonly hook: Hook
   /** Resolves when every message was delivered, or given up. */
   idle(): Promise<void>
+  /** As `idle`, before the process ends: within 3 s. */
+  close(): Promise<void>
 }
 
 /** Before each further attempt. */
@@ -34,6 +36,7 @@ const limits = { headTimeoutMs: 10_000, bodyIdleTimeoutMs: 5_000 }
 const waitingMost = 1_000
 const sentAtOnce = 4
 const secretBytesLeast = 24
+const closeMs = 3_000
 
 /**
  * Tells a receiver of accounts whose grant has ended: `{"type":"account.dead","timestamp":…,"data":{…}}`, signed by
@@ -93,6 +96,10 @@ export function signedWebhook(options: SignedWebhookOptions): SignedWebhook {
     }
   }
 
+  async function idle(): Promise<void> {
+    while (deliveries.size > 0) await Promise.all(deliveries)
+  }
+
   return {
     hook(event) {
       if (event.type !== 'refresh' || event.outcome !== 'dead') return
@@ -103,8 +110,9 @@ export function signedWebhook(options: SignedWebhookOptions): SignedWebhook {
       waiting.push(message(event, clock.now()))
       sendNext()
     },
-    async idle() {
-      while (deliveries.size > 0) await Promise.all(deliveries)
+    idle,
+    async close() {
+      await within(clock, closeMs, idle())
     },
   }
 }

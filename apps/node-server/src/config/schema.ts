@@ -185,6 +185,16 @@ export const configSchema = z.strictObject({
       token: z.string().min(16).optional().describe('asked for as bearer at /metrics'),
     })
     .prefault({}),
+  webhook: z
+    .strictObject({
+      url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+      secret: z
+        .string()
+        .regex(/^(?:whsec_)?[A-Za-z0-9+/]{32,}=*$/, { error: 'must be at least 24 bytes in base64' })
+        .describe('signs by Standard Webhooks'),
+    })
+    .optional()
+    .describe('is told of accounts whose grant has ended'),
   projects: z.array(project).default([]),
   nango: z
     .strictObject({

@@ -178,6 +178,30 @@ describe('a store that fails', () => {
     other.catch(() => undefined)
   })
 
+  it('for a moment is borne by those who wait for another instance', async () => {
+    let isDown = false
+    const bench = await refreshBench({
+      instances: 2,
+      storageOf: (instance, storage) => failing(() => isDown && instance === 1, storage),
+    })
+    const { refreshers, vendor, account, app, clock } = bench
+    const answer = deferred()
+    vendor.next({ wait: answer.promise })
+    const call = refreshers[0].refresh(account, app)
+    await turns()
+    const other = refreshers[1]?.refresh(account, app) ?? call
+    await turns()
+    isDown = true
+    for (let step = 0; step < 10; step += 1) {
+      clock.advance(100)
+      await turns()
+    }
+    isDown = false
+    answer.resolve()
+    await timeUntil(clock, other)
+    expect([accessToken(await other), vendor.asked]).toEqual(['access-2', 1])
+  })
+
   it('before the exchange keeps the refresh token for later', async () => {
     let isDown = true
     const bench = await refreshBench({ storageOf: (_, storage) => failing(() => isDown, storage) })

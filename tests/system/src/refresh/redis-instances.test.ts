@@ -23,6 +23,8 @@ async function startInstances(): Promise<readonly World[]> {
   const host = `127.0.0.1:${upstream.port}`
   const key = () => randomBytes(32).toString('base64')
   const config = {
+    // All callers go on at the same moment, and none of them shall wait for a connection.
+    limits: { project: { requests: 100_000, window: '60s' }, connectionsPerOrigin: callersEach },
     storage: { kind: 'redis', url: redis.url },
     encryption: { keys: [key()] },
     tokens: { signingKeys: [key()] },

@@ -28,10 +28,13 @@ async function start(endsAt: string): Promise<World> {
     app: 'acme',
     credentials: { oauth_access_token: 'access-1', oauth_refresh_token: 'refresh-1', expires_at: endsAt },
   }
+  const webhook = { url: `http://${host}/hook`, secret: 'k'.repeat(44) }
+  // All callers go on at the same moment, and none of them shall wait for a connection.
+  const limits = { project: { requests: 100_000, window: '60s' }, connectionsPerOrigin: 1_000 }
   return await startWorld({
     upstreamPort: upstream.port,
     environment: { WORKERS: '4', OAUTH_SECRET: 'planted-client-secret' },
-    config: { apps: [app], accounts: [account] },
+    config: { apps: [app], accounts: [account], webhook, limits },
   })
 }
 
@@ -105,7 +108,7 @@ describe('the server in four processes', () => {
     expect(asked('/token')).toHaveLength(1)
   })
 
-  it('leaves an account alone whose grant is void', async () => {
+  it('leaves an account alone whose grant is void, and says so once to whom it may concern', async () => {
     upstream.answer('/token', json({ error: 'invalid_grant' }, {}, 400))
     const world = await start('2026-01-01T00:00:00Z')
     const token = await world.token()
@@ -119,6 +122,11 @@ describe('the server in four processes', () => {
       dead: true,
       error: 'The grant has ended: the vendor answered 400 invalid_grant. Connect the account again.',
       next_refresh_at: null,
+    })
+    await expect.poll(() => asked('/hook').length).toBe(1)
+    expect(JSON.parse(asked('/hook')[0]?.body.toString() ?? '')).toMatchObject({
+      type: 'account.dead',
+      data: { account_id: 'apn_1', app: 'acme', reason: 'the vendor answered 400 invalid_grant' },
     })
   })
 
