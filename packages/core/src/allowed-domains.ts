@@ -11,6 +11,8 @@ import {
 import type { Target } from './target.js'
 import { parseTemplate } from './template-syntax.js'
 
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/
+
 export interface AllowedDomains {
   readonly hosts: HostRules
   readonly accountHosts: readonly ((fields: PublicFields) => Target)[]
@@ -18,7 +20,8 @@ export interface AllowedDomains {
 
 /**
  * Compiles `connect.allowed_domains`. The base's own origin is always among them; an entry with custom fields is a host
- * for the account that has their values. Faults are added to `faults`, one for each bad entry.
+ * for the account that has their values. Entries are for https, but for `allow_http` and ports of this machine. Faults
+ * are added to `faults`, one for each bad entry.
  */
 export function compileAllowedDomains(
   connect: ConnectSettings,
@@ -46,7 +49,21 @@ export function compileAllowedDomains(
     }
   }
   const origins = base?.kind === 'fixed' ? [base.target.origin] : []
-  return { hosts: hostRules(rules, list, scope.allowHttp === true, origins), accountHosts }
+  const plain = isPlainAtHome(base) ? rules.filter((rule) => isOnThisMachine(rule, scope)).map(plainOrigin) : []
+  return { hosts: hostRules(rules, list, scope.allowHttp === true, [...origins, ...plain]), accountHosts }
+}
+
+/** Nothing on the wire: a port of this machine may be named for http too, unless the base says that the app speaks TLS. */
+function isPlainAtHome(base: AppBase | undefined): boolean {
+  return base === undefined || (base.kind === 'fixed' && base.target.protocol === 'http:')
+}
+
+function isOnThisMachine({ hostname, isWildcard, port }: HostRule, scope: TemplateScope): boolean {
+  return !isWildcard && port !== undefined && loopback.test(hostname) && scope.isExempt?.(hostname, port) === true
+}
+
+function plainOrigin({ hostname, port }: HostRule): string {
+  return `http://${hostname}${port === 80 ? '' : `:${port}`}`
 }
 
 /** The base's host is allowed anyway, so an entry that repeats its template needs no rule. */

@@ -41,6 +41,32 @@ describe('the host check', () => {
     expect(allows('https://files.acme.com/', connect)).toBe(true)
   })
 
+  it('lets ports of this machine through over http too, where the operator excepts them and the base is not https', () => {
+    const exceptions = [
+      '127.0.0.1:4010',
+      '127.0.0.1:4011',
+      'localhost:4010',
+      '[::1]:4010',
+      '10.0.0.1:4010',
+      '127.0.0.1:443',
+    ]
+    const isExempt = (host: string, port: number) => exceptions.includes(`${host}:${port}`)
+    const allowed_domains = ['127.0.0.1', ...exceptions.slice(0, 5), 'api.acme.com:8443']
+    const through = (url: string, base?: string) => {
+      const connect = { allowed_domains, ...(base !== undefined && { base_proxy_target_url: base }) }
+      const definition = { name_slug: 'acme', name: 'Acme', auth_type: 'none', auth: [], connect } as const
+      return allowsTarget(parseTarget(url), compileApp(definition, { isExempt }), demo)
+    }
+    const passed = ['http://127.0.0.1:4010/', 'http://127.0.0.1:4011/', 'http://localhost:4010/', 'http://[::1]:4010/']
+    const refused = ['http://127.0.0.1/', 'http://127.0.0.1:443/', 'http://10.0.0.1:4010/', 'http://api.acme.com:8443/']
+    for (const base of [undefined, 'http://127.0.0.1:4010/v1']) {
+      expect(passed.map((url) => through(url, base))).toEqual([true, true, true, true])
+      expect(refused.map((url) => through(url, base))).toEqual([false, false, false, false])
+    }
+    expect(passed.map((url) => through(url, 'https://127.0.0.1:4010'))).toEqual([false, false, false, false])
+    expect(through('https://127.0.0.1:4011/', 'https://127.0.0.1:4010')).toBe(true)
+  })
+
   it('lets the host that an account\u2019s fields make through for that account alone', () => {
     const connect = {
       base_proxy_target_url: 'https://{{custom_fields.shop}}.acme.com',
