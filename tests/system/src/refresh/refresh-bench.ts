@@ -38,7 +38,7 @@ export interface RefreshBench {
   change(change: Partial<Account>): Promise<Account>
 }
 
-export const oauthApp: App = compileApp({
+const oauthApp: App = compileApp({
   name_slug: 'acme',
   name: 'Acme',
   auth_type: 'oauth',
@@ -94,7 +94,7 @@ export function accessToken(account: Account): string | undefined {
   return account.values.reveal().credentials.oauth_access_token
 }
 
-export function must<T>(value: T | undefined): T {
+function must<T>(value: T | undefined): T {
   if (value === undefined) throw new Error('It is not there.')
   return value
 }
