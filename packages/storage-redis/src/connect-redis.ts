@@ -35,7 +35,7 @@ export type RedisSettings = RedisPlace & {
 
 /** A server that says nothing for this long, when something was asked, is left and connected to anew. */
 const silenceMs = 2_000
-const longestPauseMs = 1_000
+const longestPauseMs = 500
 
 /**
  * A client that connects by itself, again and again, and fails what was asked on a connection that is lost. End it with

@@ -46,9 +46,11 @@ async function join(servers: readonly RedisServer[]): Promise<void> {
   }
   await until(async () => {
     const states = await Promise.all(servers.map(async (server) => String(await server.run('cluster', 'info'))))
+    const roles = await Promise.all(servers.map(async (server) => String(await server.run('cluster', 'nodes'))))
     const links = await Promise.all(servers.slice(masters).map((server) => information(server)))
     return (
       states.every((state) => state.includes('cluster_state:ok')) &&
+      roles.every((role) => role.split(' slave ').length + role.split(',slave ').length - 2 === masters) &&
       links.every((link) => link.includes('master_link_status:up'))
     )
   })
