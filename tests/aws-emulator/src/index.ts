@@ -1,0 +1,102 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { AwsFault } from './aws-fault.js'
+import { verifySignature } from './signature.js'
+import { createVault, type StoredSecret } from './vault.js'
+
+export type { StoredSecret } from './vault.js'
+
+export interface Call {
+  readonly operation: string
+  readonly input: Readonly<Record<string, unknown>>
+}
+
+/** What a fault does with a call: an error type to answer, `drop` to cut the connection, `lose` to do it and cut. */
+export type Fault = { readonly type: string; readonly status?: number } | 'drop' | 'lose'
+
+/** A Secrets Manager on loopback. Requests whose signature does not verify are refused as the service refuses them. */
+export interface AwsEmulator {
+  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER` or the client's `endpoint`. */
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** Calls that arrived, refused ones too. */
+  readonly calls: readonly Call[]
+  readonly secrets: ReadonlyMap<string, StoredSecret>
+  /** Asked before each call; undefined lets it pass. */
+  fault: (call: Call) => Fault | undefined
+  /** Awaited before each answer. */
+  delay: (call: Call) => Promise<void>
+  stop(): Promise<void>
+}
+
+const credentials = { accessKeyId: 'AKIDEMULATED', secretAccessKey: 'emulated/secret+key' }
+
+export async function startAwsEmulator(now: () => number = Date.now): Promise<AwsEmulator> {
+  const vault = createVault(now)
+  const calls: Call[] = []
+  const state: Pick<AwsEmulator, 'fault' | 'delay'> = { fault: () => undefined, delay: async () => undefined }
+
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const body = Buffer.concat(chunks)
+    const answer = (status: number, value: unknown, type?: string): void => {
+      response.writeHead(status, {
+        'content-type': 'application/x-amz-json-1.1',
+        ...(type !== undefined && { 'x-amzn-errortype': type }),
+      })
+      response.end(JSON.stringify(value))
+    }
+    const refuse = (type: string, message: string, status: number): void =>
+      answer(status, { __type: type, message, Message: message }, type)
+
+    const operation = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
+    const input = parseObject(body.toString())
+    if (input === undefined) return refuse('SerializationException', 'The body is not a JSON object.', 400)
+    const call: Call = { operation, input }
+    calls.push(call)
+    const signedBy = verifySignature(
+      request,
+      body,
+      (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
+      Date.now(),
+    )
+    if (typeof signedBy === 'string') return refuse(signedBy, 'The request is not signed as it should be.', 400)
+    await state.delay(call)
+    const fault = state.fault(call)
+    if (fault === 'drop') return void response.destroy()
+    if (typeof fault === 'object') return refuse(fault.type, 'A fault of the test.', fault.status ?? 400)
+    try {
+      const result = vault.perform(operation, call.input)
+      if (fault === 'lose') response.destroy()
+      else answer(200, result)
+    } catch (error) {
+      if (!(error instanceof AwsFault)) throw error
+      refuse(error.type, error.message, error.status)
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return Object.assign(state, {
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-west-1',
+    credentials,
+    calls,
+    secrets: vault.secrets,
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      server.closeAllConnections()
+      await closed
+    },
+  })
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : undefined
+  } catch {
+    return undefined
+  }
+}
