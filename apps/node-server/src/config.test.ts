@@ -122,6 +122,11 @@ accounts: nothing
       `${whole}  \n`.replace('apps:', '  - { id: proj_demo }\napps:'),
       /projects\[1\]\.id: is the id/,
     ],
+    [
+      'a client without a secret',
+      whole.replace(/, secret: [^,}]*/, ''),
+      /clients\[0\]\.secret: must be a text, or a list/,
+    ],
     ['clients without signing keys', whole.replace(/^tokens.*\n/m, ''), /tokens\.signingKeys is needed/],
     [
       'a file without sealing keys',

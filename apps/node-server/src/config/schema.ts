@@ -10,7 +10,8 @@ const mebibyte = 2 ** 20
 const tebibyte = 2 ** 40
 
 const text = (message: string) => z.string({ error: message }).min(1, { error: message })
-const oneOrMore = (item: z.ZodString) => z.union([item, z.array(item).min(1)]).transform((value) => [value].flat())
+const oneOrMore = (item: z.ZodString, message: string) =>
+  z.union([item, z.array(item).min(1)], { error: message }).transform((value) => [value].flat())
 
 const environment = z.enum(['development', 'production'], { error: 'must be development or production' })
 const scopes = z
@@ -117,7 +118,9 @@ const network = z.strictObject({
 
 const client = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9_.~-]{1,128}$/, { error: 'must be 1 to 128 of letters, digits and _ . ~ -' }),
-  secret: oneOrMore(text('must be a text')).describe('several while a secret is being changed'),
+  secret: oneOrMore(text('must be a text'), 'must be a text, or a list of texts').describe(
+    'several while a secret is being changed',
+  ),
   scopes: scopes.default(['*']),
   environment: environment.optional().describe('the only one that this client may name; default both'),
 })
