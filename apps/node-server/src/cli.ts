@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { accounts } from './commands/accounts.js'
 import { check } from './commands/check.js'
 import { init } from './commands/init.js'
+import { keys } from './commands/keys.js'
 import { schema } from './commands/schema.js'
 import { serve } from './commands/serve.js'
+import { UsageError } from './commands/usage-error.js'
 
 const help = `An authenticated API proxy that you host yourself.
 
@@ -12,15 +15,38 @@ api-proxy serve [--config FILE]   serve until SIGTERM or SIGINT; without a confi
 api-proxy check [--config FILE]   say everything that is wrong with a configuration
 api-proxy init                    write a configuration to begin with into this folder
 api-proxy schema                  print the JSON Schema of the configuration
+
+api-proxy accounts list           show the accounts, without anything secret
+api-proxy accounts check [ID…]    call each account's API with its credential
+api-proxy accounts import FILE    store the accounts of a file of JSON lines, - for standard input
+          [--replace] [--dry-run] [--from FORMAT]
+api-proxy accounts export         write the accounts as JSON lines, sealed unless --plain; --out FILE
+          all four: [--project ID] [--environment development|production]
+          all but import: [--app SLUG] [--user ID]; list and check: [--json]; list: [--dead]
+api-proxy keys status             show which key sealed how much
+api-proxy keys rotate             seal everything with the first of encryption.keys
+api-proxy keys webhook            show the secrets that sign webhooks [--project ID]
+
 api-proxy --help | --version
 
 The configuration is --config, else PROXY_CONFIG, else ./proxy.config.yaml.
 WORKERS=n serves with n processes. Exit status: 0 fine, 1 failed, 2 not understood.`
 
-/** What is wrong with the command line itself. */
-class UsageError extends Error {}
+/** Commands with words and options of their own. */
+const groups: ReadonlyMap<string, (args: readonly string[]) => Promise<string | undefined>> = new Map([
+  ['accounts', accounts],
+  ['keys', keys],
+])
 
 async function run(args: readonly string[]): Promise<void> {
+  const [first = '', ...rest] = args
+  const group = rest.includes('--help') || rest.includes('-h') ? undefined : groups.get(first)
+  if (group !== undefined) {
+    const text = await group(rest)
+    if (text !== undefined && text !== '') print(text)
+    return
+  }
+  if (groups.has(first)) return print(help)
   const { command, config, wantsHelp, wantsVersion } = readArguments(args)
   if (wantsHelp) return print(help)
   if (wantsVersion) return print(version())

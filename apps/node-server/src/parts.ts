@@ -6,6 +6,7 @@ import {
   createSealer,
   keyDigest,
   type RevokingAuthenticator,
+  type SealedAccounts,
   type Sealer,
   type StaticKey,
 } from '@proxy/core'
@@ -33,6 +34,10 @@ export interface State extends SharedParts {
   /** By the section that describes a part: resolves when it works, rejects with the reason when it does not. */
   readonly checks: Readonly<Record<string, () => Promise<void>>>
   readonly events: StateEvents
+  /** Seals the storage file anew with the first key; undefined where all of it is, or there is none. */
+  readonly compact: (() => Promise<void>) | undefined
+  /** Undefined where accounts are not sealed one by one. */
+  readonly sealed: SealedAccounts | undefined
   close(): Promise<void>
 }
 
@@ -54,10 +59,7 @@ export function openState(config: Config, options: StateOptions): State {
   const events = stateEvents()
   const { storage: kept, rateLimiter: counted } = config
   const redis = kept.kind === 'redis' ? kept : undefined
-  const { storage, leases } =
-    redis === undefined
-      ? (shared ?? openMemory(config, options))
-      : openRedisStorage(redis, { clock, sealer: redis.plaintext ? undefined : sealerOf(config), events })
+  const { storage, leases, compact, sealed } = openStorage(config, options, events)
   const limiter = counted.kind === 'redis' ? openRedisLimiter(counted, redis, processes, { clock, events }) : undefined
   return {
     storage,
@@ -65,6 +67,8 @@ export function openState(config: Config, options: StateOptions): State {
     rateLimiter: limiter ?? shared?.rateLimiter ?? memoryRateLimiter({ clock }),
     checks: { storage: () => storage.check(), ...(limiter !== undefined && { rateLimiter: limiter.check }) },
     events,
+    compact,
+    sealed,
     async close() {
       limiter?.close()
       await storage.close()
@@ -72,7 +76,19 @@ export function openState(config: Config, options: StateOptions): State {
   }
 }
 
-function openMemory(config: Config, { clock, onChange }: StateOptions) {
+function openStorage(config: Config, options: StateOptions, events: StateEvents): OpenedStorage {
+  const { clock, shared } = options
+  const { storage: kept } = config
+  if (kept.kind === 'redis') {
+    const sealer = kept.plaintext ? undefined : sealerOf(config)
+    return { ...openRedisStorage(kept, { clock, sealer, events }), compact: undefined }
+  }
+  return shared === undefined ? openMemory(config, options) : { ...shared, compact: undefined, sealed: undefined }
+}
+
+type OpenedStorage = Pick<State, 'storage' | 'leases' | 'compact' | 'sealed'>
+
+function openMemory(config: Config, { clock, onChange }: StateOptions): OpenedStorage {
   const { file, plaintext } = config.storage.kind === 'memory' ? config.storage : { file: undefined, plaintext: false }
   const storage = memoryStorage({
     clock,
@@ -80,7 +96,12 @@ function openMemory(config: Config, { clock, onChange }: StateOptions) {
     ...(file !== undefined && { file, plaintext }),
     ...(file !== undefined && !plaintext && { sealer: sealerOf(config) }),
   })
-  return { storage, leases: memoryLeaseStore({ clock }) }
+  return {
+    storage,
+    leases: memoryLeaseStore({ clock }),
+    compact: storage.isOutdated ? storage.compact : undefined,
+    sealed: undefined,
+  }
 }
 
 /** Seals with the configured keys; with one that ends with the process when nothing is kept. */

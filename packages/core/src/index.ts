@@ -84,6 +84,8 @@ export type {
   DocumentWrite,
   FreshAccountReader,
   Page,
+  SealedAccount,
+  SealedAccounts,
   Storage,
   StoredDocument,
   UserQuery,

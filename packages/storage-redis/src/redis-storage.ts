@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, type PartEvent, type RecordError, type Sealer, type Storage, systemClock } from '@proxy/core'
+import {
+  type Clock,
+  type PartEvent,
+  type RecordError,
+  type SealedAccounts,
+  type Sealer,
+  type Storage,
+  systemClock,
+} from '@proxy/core'
 import { accountLists } from './accounts/account-lists.js'
 import { accountStore } from './accounts/account-store.js'
 import { type ChangeListener, createChangeFeed } from './changes/change-feed.js'
@@ -36,7 +44,7 @@ export interface RedisStorageOptions {
   readonly onRefusal?: (error: RecordError) => void
 }
 
-export interface RedisStorage extends Storage {
+export interface RedisStorage extends Storage, SealedAccounts {
   /**
    * Tells of changes made by any instance, for `cached`: most at once, all within 3 seconds. The function that it
    * returns ends that. Nothing may be remembered for longer than an hour.
@@ -91,7 +99,7 @@ export function redisStorage(options: RedisStorageOptions): RedisStorage {
 
   return {
     ...readAndWrite,
-    ...accountLists({ keys, access, accounts }),
+    ...accountLists({ keys, access, accounts, sealer }),
     ...documentStore(parts),
     check: access.check,
     subscribe(listener) {

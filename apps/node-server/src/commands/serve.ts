@@ -11,10 +11,12 @@ import {
   readConfigFile,
   readProcessSettings,
 } from '../config.js'
+import { controlSocketPath, openControlSocket } from '../control/control-socket.js'
 import { type Demo, startDemo } from '../demo/demo.js'
 import { createLogWriter, type LogWriter } from '../logging/log-writer.js'
 import { createLogger } from '../logging/logger.js'
 import { openState, type State, type StateOptions } from '../parts.js'
+import { resealBehind } from '../reseal.js'
 import type { Running } from '../running.js'
 import { isStorageKept, keepApplyingSeeds } from '../seeds.js'
 import { startServer } from '../server.js'
@@ -45,9 +47,13 @@ export async function serve(configOption: string | undefined): Promise<void> {
   const seeds = keepApplyingSeeds(config, state, clock, logger)
   const seeded = await seeds.applied
   const running = await run(opened, { workers: settings.workers, hub, clock, writer, logger })
+  const control = await openControl(opened, hub, logger)
+  const resealing = resealBehind(config, state, logger)
   drainOnSignal(async (signal) => {
     logger.info({ signal }, 'draining')
     await running.drain()
+    await control?.close()
+    await resealing
     seeds.stop()
     await state.close()
     await demo?.stop()
@@ -56,6 +62,18 @@ export async function serve(configOption: string | undefined): Promise<void> {
   }, running.kill)
   logger.info(started(config, running.url, seeded, settings.workers), 'listening')
   demo?.welcome(running.url, isStorageKept(config))
+}
+
+/** For commands of this machine; a server without it serves all the same. */
+async function openControl({ config, state }: Opened, hub: StateHub, logger: Logger) {
+  const path = controlSocketPath(config)
+  if (path === undefined) return undefined
+  try {
+    return await openControlSocket(path, hub, state)
+  } catch (err) {
+    logger.warn({ err }, 'commands cannot reach this server: its control socket could not be opened')
+    return undefined
+  }
 }
 
 interface Opened {

@@ -4,6 +4,7 @@ import {
   type LeaseStore,
   type PartEvent,
   type RateLimiter,
+  type SealedAccounts,
   type Sealer,
   type Storage,
 } from '@proxy/core'
@@ -21,6 +22,7 @@ export interface RedisParts {
 export interface RedisState {
   readonly storage: Storage
   readonly leases: LeaseStore
+  readonly sealed: SealedAccounts
 }
 
 /** Records kept in the memory of one process. */
@@ -54,6 +56,7 @@ export function openRedisStorage(config: RedisStorageConfig, parts: RedisParts):
   })
   return {
     leases,
+    sealed: storage,
     storage: {
       ...remembering,
       async close() {

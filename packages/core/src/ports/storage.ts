@@ -58,6 +58,18 @@ export interface UserQuery {
   readonly before?: string
 }
 
+/** A store that seals each account by itself, and can say with which key: so that keys can be changed and retired. */
+export interface SealedAccounts {
+  /** In ascending order of id; at most `limit` after the id `after`. Does not open what is sealed. */
+  listSealedAccounts(scope: Scope, limit: number, after?: string): Promise<readonly SealedAccount[]>
+}
+
+export interface SealedAccount {
+  readonly id: string
+  /** Hex id of the key; undefined for what is not sealed, or not to be read. */
+  readonly keyId: string | undefined
+}
+
 /** A small record beside the accounts: connect token, revocation, OAuth client, custom limit, project setting. */
 export interface StoredDocument {
   readonly kind: string

@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { type Account, type App, accountFaults, limitKey, SealError } from '@proxy/core'
+import { type AccountLine, accountLineSchema, lineToAccount, openLine } from './account-line.js'
+import type { ImportContext, ImportFormat, ImportRow } from './import-format.js'
+
+/** What `accounts export` writes, and people write by hand: one account a line. */
+export const jsonLines: ImportFormat = {
+  async *read(source, context) {
+    let line = 0
+    for await (const text of source.lines()) {
+      line += 1
+      if (text.trim() === '') continue
+      yield readLine(text, line, context)
+    }
+  },
+}
+
+function readLine(text: string, line: number, context: ImportContext): ImportRow {
+  const faults: string[] = []
+  const account = toAccount(text, context, faults)
+  return { line, account: faults.length === 0 ? account : undefined, faults }
+}
+
+function toAccount(text: string, context: ImportContext, faults: string[]): Account | undefined {
+  const parsed = accountLineSchema.safeParse(parseJson(text))
+  if (!parsed.success) {
+    for (const { path, message, ...issue } of parsed.error.issues) {
+      const keys = issue.code === 'unrecognized_keys' ? issue.keys : undefined
+      if (keys === undefined) faults.push(`${path.length === 0 ? 'the line' : path.join('.')}: ${message}`)
+      else for (const key of keys) faults.push(`${[...path, key].join('.')}: is not a known key`)
+    }
+    return undefined
+  }
+  const line = parsed.data
+  const app = context.config.registry.find(line.app)
+  if (app === undefined) faults.push(`app: ${line.app} is not the name_slug of a known app`)
+  const scope = scopeOf(line, context, faults)
+  if (scope === undefined || app === undefined) return undefined
+  const identity = { ...scope, id: line.id ?? derivedId(line, scope) }
+  const values = valuesOf(line, identity, context, faults)
+  if (values === undefined) return undefined
+  const account = lineToAccount({ ...line, app: app.slug }, identity, values, context.now)
+  faults.push(...describeFaults(app, account))
+  return account
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // The parser's own message quotes the text.
+    return undefined
+  }
+}
+
+function scopeOf(line: AccountLine, context: ImportContext, faults: string[]) {
+  const project = line.project ?? context.project
+  const environment = line.environment ?? context.environment
+  if (project === undefined) faults.push('project: is needed, here or as --project')
+  else if (!context.config.projects.some(({ id }) => id === project)) {
+    faults.push(`project: ${project} is not in the configuration`)
+  }
+  if (environment === undefined) faults.push('environment: is needed, here or as --environment')
+  return project === undefined || environment === undefined ? undefined : { project, environment }
+}
+
+/** The same for the same account, so that an import can be run again. */
+function derivedId(line: AccountLine, { project, environment }: Pick<Account, 'project' | 'environment'>): string {
+  const name = limitKey([project, environment, line.app, line.external_user_id, line.external_id ?? ''])
+  return `apn_${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
+}
+
+function valuesOf(
+  line: AccountLine,
+  identity: Pick<Account, 'project' | 'environment' | 'id'>,
+  { sealer }: ImportContext,
+  faults: string[],
+) {
+  if (line.sealed === undefined) {
+    return { custom_fields: line.custom_fields ?? {}, credentials: line.credentials ?? {} }
+  }
+  if (line.custom_fields !== undefined || line.credentials !== undefined) {
+    faults.push('sealed: cannot stand beside custom_fields and credentials')
+    return undefined
+  }
+  if (sealer === undefined) {
+    faults.push('sealed: encryption.keys is needed to open it')
+    return undefined
+  }
+  try {
+    return openLine(line.sealed, identity, sealer)
+  } catch (error) {
+    faults.push(`sealed: ${error instanceof SealError ? error.message : 'does not hold what it should.'}`)
+    return undefined
+  }
+}
+
+/** What keeps the app from working with the account, a line each. */
+export function describeFaults(app: App, account: Account): readonly string[] {
+  return accountFaults(app, account.values.reveal()).map(({ source, name, message }) => `${source}.${name}: ${message}`)
+}
