@@ -81,6 +81,7 @@ export const appDefinitionShape = shape(
     oauth: shape({
       authorize_url: someText,
       token_url: someText,
+      refresh_url: someText,
       revoke_url: someText,
       client_id: someText,
       client_secret: someText,

@@ -68,6 +68,8 @@ export interface OAuthSettings {
   readonly authorize_url?: string
   /** May hold public custom fields by the rules of a base URL, and end in a fixed query. */
   readonly token_url?: string
+  /** Where tokens are refreshed, when that is not the token URL. */
+  readonly refresh_url?: string
   readonly revoke_url?: string
   /** The app's own OAuth client, used by accounts that bring none. Both may be templates. */
   readonly client_id?: string

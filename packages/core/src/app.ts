@@ -42,6 +42,8 @@ export interface DefaultHeader {
   /** Lower case. */
   readonly name: string
   readonly value: Template
+  /** Custom fields that an account may lack; the header is left out then. */
+  readonly optionalFields: readonly string[]
 }
 
 /** Where a relative path goes. */

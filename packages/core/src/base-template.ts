@@ -20,9 +20,39 @@ export interface BaseScope extends TemplateScope {
 
 /**
  * Compiles `base_proxy_target_url`: a fixed URL, a URL with custom fields in host and path, or a custom field that is
- * itself the URL, with more path behind it if need be. Throws an `AppFault` for `field`.
+ * itself the URL, with more path behind it if need be. Of several, with ` || ` between them, the first counts whose
+ * fields the account has. Throws an `AppFault` for `field`.
  */
 export function compileBase(text: string, scope: BaseScope, field: string): AppBase {
+  const alternatives = text.split(' || ')
+  return alternatives.length === 1 ? compileOne(text, scope, field) : compileFirst(alternatives, scope, field)
+}
+
+function compileFirst(texts: readonly string[], scope: BaseScope, field: string): AppBase {
+  const alternatives = texts.map((text) => ({
+    base: compileOne(text, scope, field),
+    template: compileTemplate(text, field),
+  }))
+  const useless = alternatives.slice(0, -1).find(({ base }) => base.kind === 'fixed')
+  if (useless !== undefined) throw new AppFault(field, 'has an alternative behind one that always fits')
+  return {
+    kind: 'template',
+    template: compileTemplate(texts.join(' || '), field),
+    resolve(values) {
+      const fitting = alternatives.find(({ template }) => template.fields.every((name) => hasValue(values, name)))
+      const { base } = fitting ?? alternatives[alternatives.length - 1] ?? {}
+      if (base?.kind === 'template') return base.resolve(values)
+      if (base?.kind === 'fixed') return base.target
+      throw new Error('a base has no alternatives')
+    },
+  }
+}
+
+function hasValue(values: PublicFields, name: string): boolean {
+  return Object.hasOwn(values, name) && values[name] !== ''
+}
+
+function compileOne(text: string, scope: BaseScope, field: string): AppBase {
   if (/[?#]/.test(text)) throw new AppFault(field, 'must have neither query nor fragment')
   const pieces = parseTemplate(text, field)
   const [first, ...rest] = pieces

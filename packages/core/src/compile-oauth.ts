@@ -31,7 +31,7 @@ const refusedHeaders: ReadonlySet<string> = new Set([
 /** Checks an app's `oauth` section; gives how its grants are refreshed, or undefined when they are not. */
 export function compileOAuth(definition: AppDefinition, scope: BaseScope, faults: AppFault[]): Renewal | undefined {
   const oauth = wellShaped(definition.oauth ?? {}, faults)
-  for (const name of ['authorize_url', 'revoke_url'] as const) {
+  for (const name of ['authorize_url', 'refresh_url', 'revoke_url'] as const) {
     const text = oauth[name]
     if (text !== undefined) collectFault(faults, () => compileUrl(text, scope, `oauth.${name}`))
   }
@@ -65,6 +65,7 @@ function compileRefresh(
   const { access_token, refresh_token, expires_in, expires_at, scope: scopes, error, ...others } = places
   return {
     tokenUrl: compileUrl(tokenUrl, scope, 'oauth.token_url'),
+    refreshUrl: oauth.refresh_url === undefined ? undefined : compileUrl(oauth.refresh_url, scope, 'oauth.refresh_url'),
     clientId: template('client_id'),
     clientSecret: template('client_secret'),
     clientAuth: oauth.client_auth ?? 'post',

@@ -35,10 +35,15 @@ export function compileDefaultHeaders(
       const value = compileTemplate(text, field)
       requireDeclared(value, scope, field)
       for (const piece of parseTemplate(text, field)) refuseSecrets(piece, scope, field)
-      compiled.set(name, { name, value })
+      compiled.set(name, { name, value, optionalFields: value.fields.filter((one) => mayBeAbsent(one, scope)) })
     })
   }
   return [...compiled.values()]
+}
+
+function mayBeAbsent(name: string, { customFields }: TemplateScope): boolean {
+  const field = customFields.get(name)
+  return field?.optional === true && field.default === undefined
 }
 
 function requireDeclared(template: Template, scope: TemplateScope, field: string): void {

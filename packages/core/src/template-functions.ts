@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { formatTime, isoFormat } from './format-time.js'
 import { encodeBytes, utf8Bytes } from './percent-bytes.js'
 
 /** The moment of a call, for `now()`. */
@@ -37,11 +38,16 @@ export const templateFunctions: ReadonlyMap<string, TemplateFunction> = new Map<
   ['url_encode', { least: 1, most: 8, call: (texts) => encodeBytes(utf8Bytes(texts.join(''))) }],
   /** `now()` in whole epoch seconds. */
   ['now', { least: 0, most: 0, call: (_, moment) => String(Math.floor(requireMoment(moment).now / 1000)) }],
+  /** `time('YYYY-MM-DDTHH:mm:ss[Z]')`: the moment of the call in UTC, see `formatTime`; ISO 8601 without a format. */
+  [
+    'time',
+    { least: 0, most: 1, call: ([format], moment) => formatTime(requireMoment(moment).now, format ?? isoFormat) },
+  ],
   /** `uuid()`, a random version 4. */
   ['uuid', { least: 0, most: 0, call: () => randomUUID() }],
 ])
 
 function requireMoment(moment: Moment | undefined): Moment {
-  if (moment === undefined) throw new Error('a template with now() was rendered without the moment of the call')
+  if (moment === undefined) throw new Error('a template with a time in it was rendered without the moment of the call')
   return moment
 }

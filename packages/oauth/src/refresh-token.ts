@@ -12,6 +12,8 @@ export async function refreshToken(
 ): Promise<TokenSet> {
   const current = account.values.reveal().credentials.oauth_refresh_token
   if (current === undefined || current === '') throw new ExchangeRefusal('there is no refresh token')
-  const { server, client, authenticate, options, read } = await tokenGrant(account, app, settings, parts)
+  const { refreshUrl: tokenUrl = settings.tokenUrl } = settings
+  const grant = await tokenGrant(account, app, { ...settings, tokenUrl }, parts)
+  const { server, client, authenticate, options, read } = grant
   return await read(await refreshTokenGrantRequest(server, client, authenticate, current, options))
 }

@@ -47,6 +47,7 @@ export const appSchema = z.strictObject({
     .looseObject({
       authorize_url: text.optional(),
       token_url: text.optional(),
+      refresh_url: text.optional(),
       revoke_url: text.optional(),
       client_auth: z.enum(['basic', 'post', 'private_key_jwt', 'none']).optional(),
       pkce: z.boolean().optional(),

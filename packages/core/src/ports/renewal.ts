@@ -95,7 +95,9 @@ export interface AssertionKey {
 
 /** The `oauth` section of an app: how its grants are refreshed (RFC 6749, 6). */
 export interface RefreshTokenSettings {
+  /** Where a code is exchanged, and a token refreshed unless there is a URL for that. */
   readonly tokenUrl: UrlTemplate
+  readonly refreshUrl: UrlTemplate | undefined
   /** The app's own OAuth client; undefined when every account has to bring one. */
   readonly clientId: Template | undefined
   readonly clientSecret: Template | undefined

@@ -42,8 +42,8 @@ export function requestHeaders(
     else if (name === 'user-agent') userAgent = true
     headers.push(name, value)
   }
-  for (const { name, value } of app.headers) {
-    if (hasName(headers, name)) continue
+  for (const { name, value, optionalFields } of app.headers) {
+    if (hasName(headers, name) || (optionalFields.length > 0 && lacksOne(optionalFields, account, app))) continue
     if (name === 'accept') accept = true
     else if (name === 'user-agent') userAgent = true
     else if (name === 'content-type') {
@@ -71,6 +71,11 @@ export function requestHeaders(
   }
   headers.push('via', parts.viaMarker)
   return headers
+}
+
+function lacksOne(names: readonly string[], account: Account, app: App): boolean {
+  const fields = publicFields(account, app)
+  return names.some((name) => fields[name] === undefined || fields[name] === '')
 }
 
 function hasName(headers: readonly string[], name: string): boolean {

@@ -411,3 +411,39 @@ describe('full URLs, for a dialect that takes them', () => {
     }
   })
 })
+
+describe('several bases', () => {
+  const shops = app(
+    {
+      base_proxy_target_url:
+        'https://{{custom_fields.host}}/api || https://{{custom_fields.shop}}.acme.com/api || https://acme.com',
+    },
+    [
+      { name: 'host', optional: true },
+      { name: 'shop', optional: true },
+    ],
+  )
+
+  it.each([
+    [{ host: 'own.example.com', shop: 'demo' }, 'https://own.example.com/api/x'],
+    [{ shop: 'demo' }, 'https://demo.acme.com/api/x'],
+    [{ host: '', shop: 'demo' }, 'https://demo.acme.com/api/x'],
+    [{}, 'https://acme.com/x'],
+  ])('the first whose fields the account has counts: %o', (fields, url) => {
+    const mine = account(fields as Record<string, string>)
+    const { origin, path } = resolveTarget(call('/x'), shops, mine)
+    expect(origin + path).toBe(url)
+    expect(() => resolveTarget(call('/x'), shops, account({ ...fields, host: 'evil.com/' }))).toThrow(ProxyError)
+  })
+
+  it('none may stand behind one that always fits, and each is held to the rules', () => {
+    for (const base_proxy_target_url of [
+      'https://acme.com || https://{{custom_fields.host}}',
+      'https://{{custom_fields.host}} || http://10.0.0.1',
+      'https://{{custom_fields.none}} || https://acme.com',
+      'https://{{custom_fields.host}} || ',
+    ]) {
+      expect(() => app({ base_proxy_target_url }, [{ name: 'host' }])).toThrow()
+    }
+  })
+})
