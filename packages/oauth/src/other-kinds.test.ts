@@ -151,6 +151,26 @@ describe('a signed assertion', () => {
     await expect(get()).rejects.toBeInstanceOf(ExchangeFailure)
   })
 
+  it('may be the token itself, which ends when it says', async () => {
+    const settings = {
+      ...key,
+      present: 'itself',
+      issuer: 'me',
+      audience: 'appstoreconnect-v1',
+      assertion_lifetime: 1_200,
+    }
+    const tokens = await bench.exchange(app(settings, ['key']), { customFields: { key: pem } })
+    const now = bench.clock.now()
+    expect(tokens.expiresAt).toBe(now + 1_200_000)
+    expect(readJwt(tokens.credentials.oauth_access_token).claims).toEqual({
+      iss: 'me',
+      aud: 'appstoreconnect-v1',
+      iat: now / 1000,
+      exp: now / 1000 + 1_200,
+    })
+    expect(vendor.requests).toHaveLength(0)
+  })
+
   it('that the vendor refuses ends the account', async () => {
     vendor.answer(json({ error: 'invalid_grant' }, 400))
     const settings = { ...key, token_url: `${vendor.origin}/token`, issuer: 'me' }

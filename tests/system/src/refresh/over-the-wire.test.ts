@@ -14,7 +14,9 @@ afterEach(async () => {
 })
 
 /** The engine with one OAuth account whose vendor takes the newest access token and each refresh token once. */
-async function world(options: { readonly endsInMs?: number; readonly aliveWaitMs?: number } = {}) {
+async function world(
+  options: { readonly endsInMs?: number; readonly aliveWaitMs?: number; readonly oauth?: AppDefinition['oauth'] } = {},
+) {
   const upstream = await startUpstream()
   open.push(() => upstream.stop())
   const clock = manualClock()
@@ -38,8 +40,9 @@ async function world(options: { readonly endsInMs?: number; readonly aliveWaitMs
     name: 'Acme',
     auth_type: 'oauth',
     connect: { base_proxy_target_url: origin },
+    custom_fields: [{ name: 'tenant', optional: true }],
     auth: [{ kind: 'bearer' }],
-    oauth: { token_url: `${origin}/token`, client_id: 'client-1', client_secret: 'client-secret' },
+    oauth: { token_url: `${origin}/token`, client_id: 'client-1', client_secret: 'client-secret', ...options.oauth },
   }
   const events: ProxyEvent[] = []
   const storage = memoryStorage({ clock })
@@ -135,6 +138,32 @@ describe('a call with an expired token', () => {
     clock.advance(1_000)
     expect((await call()).status).toBe(424)
     expect(tokenRequests()).toHaveLength(2)
+  })
+})
+
+describe('a call of an account that lacks what a renewal needs', () => {
+  const oauth = { token_params: { tenant: '{{custom_fields.tenant}}' } }
+
+  it('is 422 and names it, once the token has ended', async () => {
+    const { call, tokenRequests, stored, events } = await world({ endsInMs: -1, oauth })
+    for (let nth = 0; nth < 3; nth += 1) {
+      const answer = await call()
+      expect([answer.status, answer.header('x-code')]).toEqual([422, 'account_config_invalid'])
+      expect(answer.body.toString()).toBe('The account has no value for custom_fields.tenant.')
+    }
+    expect(tokenRequests()).toHaveLength(0)
+    expect(await stored()).toMatchObject({
+      dead: false,
+      error: 'The account has no value for custom_fields.tenant.',
+      version: 2,
+    })
+    expect(events).toContainEqual(expect.objectContaining({ outcome: 'failed', reason: 'account_config_invalid' }))
+  })
+
+  it('goes out while the token lives', async () => {
+    const { call, tokenRequests } = await world({ endsInMs: 30_000, oauth })
+    expect((await call()).status).toBe(200)
+    expect(tokenRequests()).toHaveLength(0)
   })
 })
 
