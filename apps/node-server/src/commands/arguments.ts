@@ -1,13 +1,39 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { parseArgs } from 'node:util'
 import { UsageError } from './usage-error.js'
 
-type Options = NonNullable<ParseArgsConfig['options']>
+interface Option {
+  readonly type: 'string' | 'boolean'
+  readonly short?: string
+  readonly default?: string
+}
+
+/** Texts that are not given are undefined unless they have a default; a flag is true when it stands there. */
+type OptionValues<T extends Readonly<Record<string, Option>>> = {
+  readonly [Name in keyof T]: T[Name] extends { readonly type: 'boolean' }
+    ? boolean
+    : T[Name] extends { readonly default: string }
+      ? string
+      : string | undefined
+}
+
+export interface ReadArguments<T extends Readonly<Record<string, Option>>> {
+  readonly values: OptionValues<T> & { readonly config: string | undefined }
+  readonly positionals: readonly string[]
+}
 
 /** As `parseArgs`, with `--config`; throws a `UsageError` for what is not understood. */
-export function readOptions<T extends Options>(args: readonly string[], options: T) {
-  const all = { config: { type: 'string', short: 'c' }, ...options } as const
+export function readOptions<const T extends Readonly<Record<string, Option>>>(
+  args: readonly string[],
+  options: T,
+): ReadArguments<T> {
+  const all: Record<string, Option> = { config: { type: 'string', short: 'c' }, ...options }
   try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: all })
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: all })
+    const filled = Object.entries(all).map(([name, option]) => [
+      name,
+      values[name] ?? (option.type === 'boolean' ? false : undefined),
+    ])
+    return { values: Object.fromEntries(filled), positionals }
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }

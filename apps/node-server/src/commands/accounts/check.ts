@@ -10,7 +10,7 @@ const atOnce = 8
 
 /** Calls each account's API with its credential. Throws, with the table, when one did not work. */
 export async function checkAccounts(args: readonly string[]): Promise<string> {
-  const { values, positionals: ids } = readOptions(args, { ...selection, json: { type: 'boolean', default: false } })
+  const { values, positionals: ids } = readOptions(args, { ...selection, json: { type: 'boolean' } })
   return await withState(values.config, async (state) => {
     const accounts = await choose(state, values, ids)
     const results = await callAll(state, accounts)

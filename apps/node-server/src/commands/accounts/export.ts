@@ -15,7 +15,7 @@ export async function exportAccounts(args: readonly string[]): Promise<string | 
   const { values, positionals } = readOptions(args, {
     ...selection,
     out: { type: 'string', short: 'o' },
-    plain: { type: 'boolean', default: false },
+    plain: { type: 'boolean' },
   })
   refuseMore(positionals)
   return await withState(values.config, async ({ config, storage }) => {

@@ -23,8 +23,8 @@ export async function importAccounts(args: readonly string[]): Promise<string> {
     project: selection.project,
     environment: selection.environment,
     from: { type: 'string', default: 'jsonl' },
-    replace: { type: 'boolean', default: false },
-    'dry-run': { type: 'boolean', default: false },
+    replace: { type: 'boolean' },
+    'dry-run': { type: 'boolean' },
   })
   const [path, ...more] = positionals
   refuseMore(more)

@@ -8,8 +8,8 @@ import { eachAccount } from './each-account.js'
 export async function listAccounts(args: readonly string[]): Promise<string> {
   const { values, positionals } = readOptions(args, {
     ...selection,
-    dead: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
+    dead: { type: 'boolean' },
+    json: { type: 'boolean' },
   })
   refuseMore(positionals)
   return await withState(values.config, async ({ config, storage }) => {
