@@ -102,7 +102,12 @@ async function ready(child: ChildProcess, output: Readable, program: string): Pr
 }
 
 async function runOn(port: number, command: string, args: readonly (string | number)[]): Promise<unknown> {
-  const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: () => null })
+  const client = new Redis({
+    port,
+    host: '127.0.0.1',
+    lazyConnect: true,
+    retryStrategy: () => null,
+  })
   client.on('error', () => undefined)
   try {
     return await client.call(command, ...args)
