@@ -92,7 +92,7 @@ async function growth(work: () => Promise<unknown>): Promise<number> {
   return most - before
 }
 
-describe.skipIf(process.platform !== 'linux')('memory stays flat', () => {
+describe.skipIf(process.platform !== 'linux')('memory stays flat', { timeout: 120_000 }, () => {
   it('while a gigabyte comes down, and one goes up', async () => {
     expect(await growth(async () => expect(await down(1024)).toBe(1024 * mebibyte))).toBeLessThan(growthBytes)
     expect(await growth(async () => expect(await up(1024)).toBe(1024 * mebibyte))).toBeLessThan(growthBytes)

@@ -31,34 +31,37 @@ const acme = {
 }
 const client = { id: 'c', secret: canary }
 
-/** Configurations in which a secret stands where it should, or where it should not, beside something wrong. */
+const clients = [
+  { ...client, sekret: canary },
+  { ...client, id: canary },
+  { ...client, id: 'd', scopes: [canary] },
+]
+const secretKeys = [{ key: canary, environment: canary }, { key: plain }, { key: plain }]
+const accounts = [
+  { ...account, custom_fields: { key: canary } },
+  { ...account, id: 'apn_2', custom_fields: { other: canary } },
+  { ...account, id: 'apn_3', credentials: { token: [canary] } },
+  { ...account, id: 'apn_4', app: 'nothing', custom_fields: { key: canary } },
+  { ...account, id: canary, custom_fields: {} },
+]
+
+/** Configurations in which secrets stand where they should, or where they should not, beside what is wrong. */
 const broken: readonly (readonly [string, string | object])[] = [
-  ['an unknown key beside it', { projects: [{ id: 'p', clients: [{ ...client, sekret: canary }] }] }],
-  ['it as the id of a client', { projects: [{ id: 'p', clients: [{ id: canary, secret: canary }] }] }],
-  ['it as a scope', { projects: [{ id: 'p', clients: [{ ...client, scopes: [canary] }] }] }],
-  ['it as an environment', { projects: [{ id: 'p', secretKeys: [{ key: canary, environment: canary }] }] }],
-  ['it twice', { projects: [{ id: 'p', secretKeys: [{ key: canary }, { key: canary }] }] }],
-  ['no tokens section', { projects: [{ id: 'p', clients: [client] }] }],
-  ['it as a key of the wrong length', { encryption: { keys: [canary] }, tokens: { signingKeys: [plain] } }],
-  ['it as a duration', { limits: { headTimeout: canary } }],
-  ['it as a whole section', { encryption: canary, tokens: canary, projects: canary }],
+  ['wrong clients and keys', { projects: [{ id: 'p', clients, secretKeys }] }],
+  ['one key twice', { projects: [{ id: 'p', secretKeys: [{ key: canary }, { key: canary }], clients: [client] }] }],
+  ['wrong accounts', { projects: [{ id: 'p' }], apps: [acme], accounts }],
+  ['whole sections', { encryption: canary, tokens: canary, projects: canary, server: { tls: { cert: canary } } }],
   [
-    'it where a field is wrong',
-    { projects: [{ id: 'p' }], apps: [acme], accounts: [{ ...account, custom_fields: { key: canary } }] },
+    'wrong values',
+    {
+      encryption: { keys: [canary] },
+      tokens: { signingKeys: [plain] },
+      limits: { headTimeout: canary },
+      network: { hosts: { x: canary }, dnsServers: [canary] },
+      metrics: { token: [canary] },
+    },
   ],
-  [
-    'it in a field that the app has not',
-    { projects: [{ id: 'p' }], apps: [acme], accounts: [{ ...account, custom_fields: { other: canary } }] },
-  ],
-  [
-    'it in a list',
-    { projects: [{ id: 'p' }], apps: [acme], accounts: [{ ...account, credentials: { token: [canary] } }] },
-  ],
-  [
-    'it in an account of no app',
-    { projects: [{ id: 'p' }], accounts: [{ ...account, custom_fields: { key: canary } }] },
-  ],
-  ['it as an allowed address', { network: { hosts: { 'x.example': canary } } }],
+  ['wrong apps', { apps: [{ ...acme, auth: [{ kind: 'header', name: 'x', value: canary, nothing: canary }] }] }],
   ['YAML that ends in the middle of it', `projects:\n  - id: p\n    clients:\n      - { id: c, secret: "${plain}`],
   ['YAML with a tab before it', `encryption:\n\tkeys: [${plain}]`],
   ['YAML with it as an alias', `encryption: *${plain}`],
