@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type RawAnswer, rawRequest, startUpstream, type Upstream } from '@proxy/test-support'
+import { type RedisServer, startRedis } from '@proxy/test-support/redis'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { startWorld, type World } from '../server/world.js'
+
+const instances = 4
+
+let upstream: Upstream
+let redis: RedisServer
+beforeEach(async () => {
+  upstream = await startUpstream()
+  redis = await startRedis()
+  return async () => {
+    await upstream.stop()
+    await redis.stop()
+  }
+})
+
+/** Processes that share Redis and keys, and nothing else. */
+function startInstances(config: Record<string, unknown> = {}, count = instances): Promise<readonly World[]> {
+  const key = (): string => randomBytes(32).toString('base64')
+  const shared = {
+    storage: { kind: 'redis', url: redis.url },
+    rateLimiter: { kind: 'redis', instances: count, timeout: '5s' },
+    encryption: { keys: [key()] },
+    tokens: { signingKeys: [key()] },
+    ...config,
+  }
+  return Promise.all(
+    Array.from({ length: count }, () =>
+      startWorld({ upstreamPort: upstream.port, environment: { WORKERS: '1' }, config: shared }),
+    ),
+  )
+}
+
+function call(world: World, token: string): Promise<RawAnswer> {
+  const { url, headers } = world.call('/x', token)
+  return rawRequest(url, { headers })
+}
+
+/** Milliseconds until the instance answers so. */
+async function timeUntil(world: World, token: string, status: number): Promise<number> {
+  const startedAt = performance.now()
+  while ((await call(world, token)).status !== status) {
+    if (performance.now() - startedAt > 10_000) throw new Error(`It never answered ${status}.`)
+    await pause(20)
+  }
+  return performance.now() - startedAt
+}
+
+describe('four servers on one Redis', () => {
+  it('count one limit together', async () => {
+    const worlds = await startInstances({ limits: { project: { requests: 100, window: '60s' } } })
+    const token = (await worlds[0]?.token()) ?? ''
+    const answers = await Promise.all(worlds.flatMap((world) => Array.from({ length: 75 }, () => call(world, token))))
+    const passed = answers.filter(({ status }) => status === 200)
+    expect(passed.length).toBeGreaterThanOrEqual(100)
+    expect(passed.length).toBeLessThanOrEqual(110)
+    expect(upstream.requests).toHaveLength(passed.length)
+    const refused = answers.filter(({ status }) => status === 429)
+    expect(refused).toHaveLength(answers.length - passed.length)
+    for (const { headers } of refused) expect(Number(headers['retry-after'])).toBeGreaterThan(0)
+  })
+
+  it('know of seeds once, tokens of each other, and deleted accounts within a second here and five elsewhere', async () => {
+    const worlds = await startInstances({}, 2)
+    const [here, there] = worlds
+    if (here === undefined || there === undefined) throw new Error('They did not start')
+    const token = await here.token()
+    expect((await call(here, token)).status).toBe(200)
+    expect((await call(there, token)).status).toBe(200)
+    const deleted = await rawRequest(`${here.url}/v1/connect/proj_1/accounts/apn_1`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}`, 'x-pd-environment': 'development' },
+    })
+    expect(deleted.status).toBe(204)
+    expect(await timeUntil(here, token, 404)).toBeLessThan(1_000)
+    expect(await timeUntil(there, token, 404)).toBeLessThan(5_000)
+  })
+
+  it('refuse a revoked token everywhere within five seconds', async () => {
+    const worlds = await startInstances({}, 2)
+    const [here, there] = worlds
+    if (here === undefined || there === undefined) throw new Error('They did not start')
+    const [token, other] = [await here.token(), await here.token()]
+    expect((await call(there, token)).status).toBe(200)
+    const revoked = await rawRequest(`${here.url}/v1/oauth/revoke`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ token, client_id: 'main', client_secret: 'secret-of-the-client-1f8a' }).toString(),
+    })
+    expect(revoked.status).toBe(200)
+    expect((await call(here, token)).status).toBe(401)
+    expect(await timeUntil(there, token, 401)).toBeLessThan(5_000)
+    expect((await call(there, other)).status).toBe(200)
+  })
+})
+
+describe('one server with several processes', () => {
+  it('counts one limit in Redis, and each process reads there', async () => {
+    const [world] = await Promise.all([
+      startWorld({
+        upstreamPort: upstream.port,
+        environment: { WORKERS: '2' },
+        config: {
+          storage: { kind: 'redis', url: redis.url },
+          rateLimiter: { kind: 'redis', timeout: '5s' },
+          encryption: { keys: [randomBytes(32).toString('base64')] },
+          limits: { project: { requests: 20, window: '60s' } },
+        },
+      }),
+    ])
+    const token = await world.token()
+    const answers = await Promise.all(Array.from({ length: 60 }, () => call(world, token)))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(20)
+    expect(await redis.run('exists', 'api-proxy:{r/proj_1}:7:project6:proj_1')).toBe(1)
+  })
+})
