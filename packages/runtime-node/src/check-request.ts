@@ -85,7 +85,7 @@ function checkHeaders({ httpVersion, rawHeaders }: RequestHead, limits: RequestL
       case 17:
         if (name.toLowerCase() === 'transfer-encoding') {
           if (httpVersion === '1.0') throw invalid('Transfer-Encoding is not known in HTTP/1.0.')
-          if (framing === chunkedBody || value.toLowerCase() !== 'chunked') {
+          if (framing === chunkedBody || value !== 'chunked') {
             throw invalid('Transfer-Encoding must be exactly "chunked".')
           }
           framing = chunkedBody

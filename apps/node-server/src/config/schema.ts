@@ -131,7 +131,7 @@ const secretKey = z.strictObject({
     .regex(/^[A-Za-z0-9_.~-]{1,128}$/)
     .optional()
     .describe('its name in logs'),
-  key: z.string().min(16, { error: 'must be at least 16 characters' }),
+  key: z.string().min(1, { error: 'must not be empty' }),
   environment: environment.optional().describe('the only one that this key may name; default both'),
   scopes: scopes.default(['*']),
 })
