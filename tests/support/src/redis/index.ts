@@ -1,4 +1,3 @@
-export { redisBinary } from './redis-binary.js'
 export type { RedisCluster } from './start-cluster.js'
 export { startCluster } from './start-cluster.js'
 export type { RedisServer, RedisServerOptions } from './start-redis.js'
