@@ -7,42 +7,48 @@ const time = z
     error: 'must be a time such as 2026-01-01T00:00:00Z, or epoch seconds',
   })
   .transform((value) => (typeof value === 'string' ? Date.parse(value) : value * 1_000))
-const text = z.string().min(1).max(1_024)
+const text = z.string({ error: 'must be a text' }).min(1, { error: 'must not be empty' }).max(1_024)
 const value = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a text, a number or true or false' })
-const values = z.record(z.string(), value.transform(String))
+const values = z.record(z.string(), value.transform(String), { error: 'must be an object' })
 
 /** One account of an export, as a line of JSON. `sealed` stands in place of `custom_fields` and `credentials`. */
-export const accountLineSchema = z.strictObject({
-  project: text.optional(),
-  environment: z.enum(['development', 'production'], { error: 'must be development or production' }).optional(),
-  id: z
-    .string()
-    .regex(/^apn_[A-Za-z0-9]{1,64}$/, { error: 'must be apn_ and 1 to 64 letters and digits' })
-    .optional(),
-  external_user_id: text,
-  external_id: text.optional(),
-  app: text,
-  name: z.string().max(255).optional(),
-  custom_fields: values.optional(),
-  credentials: values.optional(),
-  sealed: z.string().optional(),
-  oauth_app_id: text.optional(),
-  authorized_scopes: z.array(z.string()).optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
-  expires_at: time.optional(),
-  created_at: time.optional(),
-  updated_at: time.optional(),
-  last_refreshed_at: time.optional(),
-  dead: z.boolean().optional(),
-  error: z.string().optional(),
-})
+export const accountLineSchema = z.strictObject(
+  {
+    project: text.optional(),
+    environment: z.enum(['development', 'production'], { error: 'must be development or production' }).optional(),
+    id: z
+      .string()
+      .regex(/^apn_[A-Za-z0-9]{1,64}$/, { error: 'must be apn_ and 1 to 64 letters and digits' })
+      .optional(),
+    external_user_id: text,
+    external_id: text.optional(),
+    app: text,
+    name: z.string().max(255).optional(),
+    custom_fields: values.optional(),
+    credentials: values.optional(),
+    sealed: z.string().optional(),
+    oauth_app_id: text.optional(),
+    authorized_scopes: z.array(z.string()).optional(),
+    metadata: z.record(z.string(), z.unknown()).optional(),
+    expires_at: time.optional(),
+    created_at: time.optional(),
+    updated_at: time.optional(),
+    last_refreshed_at: time.optional(),
+    dead: z.boolean().optional(),
+    error: z.string().optional(),
+  },
+  { error: 'must be a JSON object' },
+)
 
 export type AccountLine = z.output<typeof accountLineSchema>
 
 const sealedSchema = z.object({ custom_fields: values, credentials: values })
 
+/** What a line keeps sealed. */
+export type LineValues = z.output<typeof sealedSchema>
+
 /** The values of a line that was sealed by `accountToLine`. Throws a `SealError`. */
-export function openLine(sealed: string, account: Identity, sealer: Sealer): z.output<typeof sealedSchema> {
+export function openLine(sealed: string, account: Identity, sealer: Sealer): LineValues {
   return sealedSchema.parse(JSON.parse(sealer.open(sealed, contextOf(account)).toString()))
 }
 
@@ -90,7 +96,7 @@ function isoTime(epochMs: number | undefined): string | undefined {
 export function lineToAccount(
   line: AccountLine,
   identity: Pick<Account, 'project' | 'environment' | 'id'>,
-  secrets: { readonly custom_fields: Record<string, string>; readonly credentials: Record<string, string> },
+  secrets: LineValues,
   now: number,
 ): Account {
   const { expires_at: grantEnd, ...credentials } = secrets.credentials

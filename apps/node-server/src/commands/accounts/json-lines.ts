@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Account, type App, accountFaults, limitKey, SealError } from '@proxy/core'
-import { type AccountLine, accountLineSchema, lineToAccount, openLine } from './account-line.js'
+import { type AccountLine, accountLineSchema, type LineValues, lineToAccount, openLine } from './account-line.js'
 import type { ImportContext, ImportFormat, ImportRow } from './import-format.js'
 
 /** What `accounts export` writes, and people write by hand: one account a line. */
@@ -22,26 +22,35 @@ function readLine(text: string, line: number, context: ImportContext): ImportRow
 }
 
 function toAccount(text: string, context: ImportContext, faults: string[]): Account | undefined {
-  const parsed = accountLineSchema.safeParse(parseJson(text))
-  if (!parsed.success) {
-    for (const { path, message, ...issue } of parsed.error.issues) {
-      const keys = issue.code === 'unrecognized_keys' ? issue.keys : undefined
-      if (keys === undefined) faults.push(`${path.length === 0 ? 'the line' : path.join('.')}: ${message}`)
-      else for (const key of keys) faults.push(`${[...path, key].join('.')}: is not a known key`)
-    }
-    return undefined
-  }
-  const line = parsed.data
+  const line = toLine(parseJson(text), faults)
+  if (line === undefined) return undefined
   const app = context.config.registry.find(line.app)
   if (app === undefined) faults.push(`app: ${line.app} is not the name_slug of a known app`)
   const scope = scopeOf(line, context, faults)
-  if (scope === undefined || app === undefined) return undefined
-  const identity = { ...scope, id: line.id ?? derivedId(line, scope) }
+  const identity = scope && { ...scope, id: line.id ?? derivedId(line, scope) }
   const values = valuesOf(line, identity, context, faults)
-  if (values === undefined) return undefined
-  const account = lineToAccount({ ...line, app: app.slug }, identity, values, context.now)
-  faults.push(...describeFaults(app, account))
-  return account
+  if (app !== undefined && values !== undefined) faults.push(...describeFaults(app, values))
+  if (app === undefined || identity === undefined || values === undefined) return undefined
+  return lineToAccount({ ...line, app: app.slug }, identity, values, context.now)
+}
+
+/** What is sound of the line is looked at all the same, so that every fault is told at once. */
+function toLine(value: unknown, faults: string[]): AccountLine | undefined {
+  const parsed = accountLineSchema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const unsound = new Set<string>()
+  for (const { path, message, ...issue } of parsed.error.issues) {
+    const places = issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path]
+    for (const place of places) {
+      const name = place.length === 0 ? 'the line' : place.join('.')
+      faults.push(`${name}: ${issue.code === 'unrecognized_keys' ? 'is not a known key' : message}`)
+      unsound.add(String(place[0]))
+    }
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const sound = Object.fromEntries(Object.entries(value).filter(([key]) => !unsound.has(key)))
+  const rest = accountLineSchema.safeParse({ external_user_id: '?', ...sound })
+  return rest.data
 }
 
 function parseJson(text: string): unknown {
@@ -72,10 +81,10 @@ function derivedId(line: AccountLine, { project, environment }: Pick<Account, 'p
 
 function valuesOf(
   line: AccountLine,
-  identity: Pick<Account, 'project' | 'environment' | 'id'>,
+  identity: Pick<Account, 'project' | 'environment' | 'id'> | undefined,
   { sealer }: ImportContext,
   faults: string[],
-) {
+): LineValues | undefined {
   if (line.sealed === undefined) {
     return { custom_fields: line.custom_fields ?? {}, credentials: line.credentials ?? {} }
   }
@@ -87,6 +96,7 @@ function valuesOf(
     faults.push('sealed: encryption.keys is needed to open it')
     return undefined
   }
+  if (identity === undefined) return undefined
   try {
     return openLine(line.sealed, identity, sealer)
   } catch (error) {
@@ -95,7 +105,8 @@ function valuesOf(
   }
 }
 
-/** What keeps the app from working with the account, a line each. */
-export function describeFaults(app: App, account: Account): readonly string[] {
-  return accountFaults(app, account.values.reveal()).map(({ source, name, message }) => `${source}.${name}: ${message}`)
+/** What keeps the app from working with an account of these values, a line each. */
+export function describeFaults(app: App, { custom_fields, credentials }: LineValues): readonly string[] {
+  const faults = accountFaults(app, { customFields: custom_fields, credentials })
+  return faults.map(({ source, name, message }) => `${source}.${name}: ${message}`)
 }

@@ -1,4 +1,4 @@
-import { type Account, accountToRecord, type Storage } from '@proxy/core'
+import { type Account, accountToRecord, freezeAccount, type Storage } from '@proxy/core'
 
 /** What became of one account of an import. */
 export type Stored = 'created' | 'replaced' | 'unchanged' | 'kept'
@@ -33,9 +33,9 @@ async function reasonOf(storage: Storage, account: Account): Promise<string> {
 /** Everything but version and times of its own. */
 function contentOf(account: Account): string {
   const { customFields, credentials } = account.values.reveal()
-  const content = { ...account, version: 1, createdAt: 0, updatedAt: 0 }
-  const record = JSON.parse(accountToRecord(content, undefined))
-  return JSON.stringify({ ...record, values: [sorted(customFields), sorted(credentials)] })
+  const content = freezeAccount({ ...account, createdAt: 0, updatedAt: 0 }, 1)
+  const { values: _, ...record } = JSON.parse(accountToRecord(content, undefined))
+  return JSON.stringify([record, sorted(customFields), sorted(credentials)])
 }
 
 function sorted(values: Readonly<Record<string, string>>): readonly [string, string][] {

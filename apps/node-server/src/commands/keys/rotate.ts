@@ -17,8 +17,9 @@ export async function rotateKeys(args: readonly string[]): Promise<string> {
     const accounts = await resealAccounts(state, first)
     await state.compact?.()
     await requireRotated(state, first)
-    const what = accounts === undefined ? 'The storage file' : `${accounts} accounts`
-    return `${what} and ${clients} OAuth clients were sealed anew. Everything is sealed with the key ${first}.`
+    const file = state.compact === undefined ? 'nothing of the storage file' : 'the storage file'
+    const what = accounts === undefined ? file : `${accounts} accounts`
+    return `Sealed anew: ${what}, ${clients} OAuth clients. Everything is sealed with the key ${first}.`
   })
 }
 
