@@ -119,7 +119,7 @@ async function runOn(port: number, command: string, args: readonly (string | num
 let lastPort = 20_000 + (process.pid % 1_000) * 10
 
 /** A port at which neither a server nor, 10,000 above it, its cluster bus is in anybody's way. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   for (;;) {
     lastPort += 1
     if (lastPort > 31_000) lastPort = 20_000
