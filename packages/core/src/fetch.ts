@@ -22,17 +22,21 @@ export function toFetchHandler(
   return (request) =>
     new Promise((resolve, reject) => {
       const call = toCall(request, options.remoteAddress?.(request) ?? 'unknown')
-      const opened = proxy.handle(call, (head) => {
+      let isOpen = false
+      const handled = proxy.handle(call, (head) => {
+        isOpen = true
         const headers = new Headers()
         for (let index = 0; index < head.headers.length; index += 2) {
           headers.append(head.headers[index] as string, head.headers[index + 1] as string)
         }
         const noBody = request.method === 'HEAD' || bodyless.has(head.status)
-        const { readable, writable } = passThrough(request)
+        const { readable, writable } = passThrough()
         resolve(new Response(noBody ? null : readable, { status: head.status, headers }))
         return noBody ? drain() : writable
       })
-      opened.catch(reject)
+      handled.then(() => {
+        if (!isOpen) reject(request.signal.reason ?? new Error('The proxy gave no answer.'))
+      }, reject)
     })
 }
 
@@ -44,16 +48,24 @@ function toCall(request: Request, remoteAddress: string): IncomingCall {
     method: request.method,
     target: url.pathname + url.search,
     headers,
-    body: request.body === null ? undefined : Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]),
+    body: bodyOf(request),
     remoteAddress,
     onCallerLeft(listener) {
-      request.signal.addEventListener('abort', listener, { once: true })
+      if (request.signal.aborted) listener()
+      else request.signal.addEventListener('abort', listener, { once: true })
     },
   }
 }
 
+function bodyOf({ body }: Request): Readable | undefined {
+  if (body === null) return undefined
+  const stream = Readable.fromWeb(body as Parameters<typeof Readable.fromWeb>[0])
+  // A body can break while nobody reads it, such as that of a call which was refused.
+  return stream.on('error', () => undefined)
+}
+
 /** A web stream for the answer with a Node writable at its other end: backpressure both ways, a cut is an error. */
-function passThrough(request: Request): { readable: ReadableStream<Uint8Array>; writable: Writable } {
+function passThrough(): { readable: ReadableStream<Uint8Array>; writable: Writable } {
   let controller: ReadableStreamDefaultController<Uint8Array>
   let wake: (() => void) | undefined
   const readable = new ReadableStream<Uint8Array>(
@@ -85,7 +97,7 @@ function passThrough(request: Request): { readable: ReadableStream<Uint8Array>; 
     },
     destroy(error, callback) {
       wake = undefined
-      if (!ended && !request.signal.aborted) {
+      if (!ended) {
         try {
           controller.error(error ?? new Error('The upstream ended its answer early.'))
         } catch {

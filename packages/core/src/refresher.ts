@@ -46,6 +46,8 @@ export interface Refresher {
 /** A token that was renewed this recently and is refused all the same will not get better by renewing it again. */
 const justRenewedMs = 10_000
 const closeMs = 5_000
+/** A call that joins a refresh which comes to nothing starts one itself, and then takes what there is. */
+const roundsMost = 3
 
 export function createRefresher(options: RefresherOptions): Refresher {
   const { clock } = options
@@ -83,7 +85,7 @@ export function createRefresher(options: RefresherOptions): Refresher {
     const key = keyOf(account)
     const giveUpAt = clock.now() + waitMs
     let known = account
-    for (;;) {
+    for (let round = 0; round < roundsMost; round += 1) {
       const isAliveNow = isAlive(known, app)
       const underWay = flights.get(key)
       const pausedMs = underWay === undefined ? pauses.left(key, known) : 0
@@ -93,19 +95,15 @@ export function createRefresher(options: RefresherOptions): Refresher {
       if (leftMs <= 0) throw refreshFailed(known, 1_000)
       const flight = underWay ?? start(key, known, app, (current) => isDue(current, app), isAliveNow ? 0 : leftMs)
       try {
-        known = (await within(clock, isAliveNow ? patience(known) : leftMs, flight)) ?? known
+        known = (await within(clock, isAliveNow ? aliveWaitMs : leftMs, flight)) ?? known
         if (isAlive(known, app)) return known
       } catch (error) {
         if (endsTheCall(error)) throw error
         if (isAlive(known, app)) return known
-        if (!isAliveNow) throw asRefreshFailure(error, known, key)
+        throw asRefreshFailure(error, known, key)
       }
     }
-  }
-
-  /** Until its token ends, a caller need not wait for long. */
-  function patience({ expiresAt = Number.POSITIVE_INFINITY }: Account): number {
-    return Math.min(aliveWaitMs, expiresAt - clock.now())
+    return known
   }
 
   function asRefreshFailure(error: unknown, account: Account, key: string): ProxyError {

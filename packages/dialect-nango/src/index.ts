@@ -3,3 +3,5 @@ export type { Integration, Integrations, IntegrationsOptions } from './integrati
 export { createIntegrations } from './integrations/integrations.js'
 export type { OAuthClientSettings, ShownOAuthClient } from './integrations/oauth-client-store.js'
 export type { ConnectSession, ConnectSessions, ConnectSessionWish, NangoDialectOptions } from './options.js'
+export type { ReadProviders, UnusableProvider } from './providers/read-providers.js'
+export { readProviders } from './providers/read-providers.js'

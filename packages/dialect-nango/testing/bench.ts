@@ -18,10 +18,10 @@ import { type ConnectSessionWish, createIntegrations, type Integrations, nangoDi
 import { definitions } from './apps.js'
 
 const publicUrl = 'http://127.0.0.1:3003'
-export const scope = { project: 'proj_demo', environment: 'development' } as const
+const scope = { project: 'proj_demo', environment: 'development' } as const
 export const key = 'key-of-everything'
-export const proxyOnlyKey = 'key-of-the-proxy'
-export const productionKey = 'key-of-production'
+const proxyOnlyKey = 'key-of-the-proxy'
+const productionKey = 'key-of-production'
 
 export interface Answer {
   readonly status: number
@@ -110,7 +110,7 @@ export function createBench(options: BenchOptions = {}): Bench {
   return { dialect, apps, storage, clock, integrations, sessions, call }
 }
 
-export function incoming(
+function incoming(
   method: string,
   target: string,
   headers: readonly string[] = [],

@@ -45,7 +45,7 @@ export interface TestVendor extends Authorization {
   answer: TokenSet | Error
 }
 
-export const shopWithLogin: AppDefinition = {
+const shopWithLogin: AppDefinition = {
   ...shop,
   custom_fields: [{ name: 'region', label: 'Region', format: 'host-label', description: 'Where your shop is' }],
   oauth: {

@@ -26,7 +26,7 @@ export function readConfig(configOption: string | undefined): Config {
 }
 
 /** Opens the storage of the configuration: itself, or through the server that has it open. */
-export async function openCommandState(config: Config): Promise<CommandState> {
+async function openCommandState(config: Config): Promise<CommandState> {
   const { storage } = config
   if (storage.kind === 'memory' && storage.file === undefined) {
     throw new ConfigError('storage.file is not set: the accounts end with the server, and no other command sees them.')

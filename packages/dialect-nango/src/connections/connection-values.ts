@@ -1,5 +1,5 @@
 import type { Account, App, CredentialValues } from '@proxy/core'
-import { type CredentialShape, credentialShape } from './credential-shape.js'
+import { type CredentialMember, type CredentialShape, credentialShape } from './credential-shape.js'
 
 /** `credentials` as callers write them. Further members are custom fields of the same name. */
 export interface GivenCredentials {
@@ -45,16 +45,43 @@ export function readValues(
     if (declared.has(name) && text !== undefined) values.customFields[name] = text
     else if (value !== null && value !== undefined) otherConfig[name] = value
   }
+  for (const [name, text] of flatTexts(otherConfig)) if (declared.has(name)) values.customFields[name] = text
   for (const [name, value] of Object.entries(credentials)) {
     if (about.has(name) || value === null || value === undefined) continue
     const text = asText(value)
-    const member = members.find((one) => one.name === name)
+    const member = members.find((one) => one.name === name) ?? tokenMember(name, app)
     const field = member?.field ?? [name, snakeCase(name)].find((other) => declared.has(other))
     if (text === undefined || field === undefined) unknownMembers.push(name)
     else if (member?.source === 'credentials') values.credentials[field] = text
     else values.customFields[field] = text
   }
+  fillIn(values.customFields, app)
   return { values, expiresAt: readTime(credentials.expires_at), otherConfig, unknownMembers }
+}
+
+/** The token of an exchange, which is made anew when it is missing. */
+function tokenMember(name: string, { renewal }: App): CredentialMember | undefined {
+  if (renewal?.fromNothing !== true || (name !== 'token' && name !== 'access_token')) return undefined
+  return { name, source: 'credentials', field: 'oauth_access_token' }
+}
+
+/** What is not given has its default; secrets that may be missing are empty, since templates name them. */
+function fillIn(customFields: Record<string, string>, { definition }: App): void {
+  for (const { name, default: usual, optional, type } of definition.custom_fields ?? []) {
+    if (customFields[name] !== undefined) continue
+    if (usual !== undefined) customFields[name] = usual
+    else if (optional === true && type === 'password') customFields[name] = ''
+  }
+}
+
+/** `{ installation: { id: 'x' } }` as `installation_id` and `x`. */
+function flatTexts(config: Readonly<Record<string, unknown>>, prefix = ''): readonly (readonly [string, string])[] {
+  return Object.entries(config).flatMap(([name, value]) => {
+    const text = asText(value)
+    if (text !== undefined) return [[prefix + name, text] as const]
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+    return flatTexts(value as Record<string, unknown>, `${prefix}${name}_`)
+  })
 }
 
 /** `credentials` as an answer shows them. */

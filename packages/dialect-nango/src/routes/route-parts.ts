@@ -25,11 +25,7 @@ export interface FoundIntegration {
 }
 
 /** Undefined when the key is neither an app's name nor one that was made, or when its app is gone. */
-export async function findIntegration(
-  parts: RouteParts,
-  scope: Scope,
-  key: string,
-): Promise<FoundIntegration | undefined> {
+async function findIntegration(parts: RouteParts, scope: Scope, key: string): Promise<FoundIntegration | undefined> {
   const stored = await parts.integrations.read(scope, key)
   const own = parts.apps.find(key)
   if (own !== undefined) return { key, app: own, prefix: '', stored }

@@ -5,7 +5,7 @@ import { attributes, html, type Markup } from './html.js'
 import type { View } from './wish.js'
 
 /** Asset paths name their content, so that a new release is never served with an old script. */
-export const assetVersion = createHash('sha256').update(script).update(styles).digest('hex').slice(0, 12)
+const assetVersion = createHash('sha256').update(script).update(styles).digest('hex').slice(0, 12)
 
 /** How an attempt ended, for the script that tells the embedding page. */
 export type Outcome =

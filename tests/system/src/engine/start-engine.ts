@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream'
 import {
   type Account,
+  type ApiProxy,
   type AppDefinition,
   type Clock,
   createAppRegistry,
@@ -70,6 +71,7 @@ export interface EngineAnswer {
 }
 
 export interface Engine {
+  readonly proxy: ApiProxy
   readonly storage: Storage
   call(call: EngineCall): Promise<EngineAnswer>
   close(): Promise<void>
@@ -111,6 +113,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
   return {
     storage,
+    proxy,
     close: () => proxy.close(),
     async call({ method = 'GET', target, account, headers = [], body, bodyLength, retries, onStart }) {
       const answer = new PassThrough()

@@ -131,6 +131,20 @@ describe('a token whose end', () => {
   })
 })
 
+describe('an exchange that gives no token', () => {
+  it('is not repeated again and again', async () => {
+    const { refresher, vendor, account, app } = await refreshBench()
+    let asked = 0
+    vendor.exchange = async () => {
+      asked += 1
+      return { credentials: { oauth_access_token: '' }, expiresAt: undefined, scopes: undefined }
+    }
+    const calls = await Promise.all(Array.from({ length: 100 }, () => refresher.refresh(account, app)))
+    expect(new Set(calls.map(accessToken))).toEqual(new Set(['']))
+    expect(asked).toBeLessThanOrEqual(3)
+  })
+})
+
 describe('an account that was imported with a refresh token alone', () => {
   it('gets its first token at once', async () => {
     const { refresher, change, account, app } = await refreshBench()

@@ -111,7 +111,12 @@ describe('four instances on one Redis, with 1,000 callers each', () => {
     answered.resolve()
     await new Promise((resolve) => setTimeout(resolve, 15_000)) // What is shown is that nobody takes over in this time.
     holder.kill('SIGCONT')
-    expect(await calls).toEqual(new Map([['200 "Bearer access-2"', instances * callersEach]]))
+    // The stopped one may find its store too late for its own callers; they are told to try again.
+    const outcomes = await calls
+    const served = outcomes.get('200 "Bearer access-2"') ?? 0
+    const retried = [...outcomes].filter(([outcome]) => outcome.includes('"code":"credential_store_unavailable"'))
+    expect(served).toBeGreaterThanOrEqual((instances - 1) * callersEach)
+    expect(served + retried.reduce((sum, [, count]) => sum + count, 0)).toBe(instances * callersEach)
     expect(upstream.requests.filter(({ url }) => url === '/token')).toHaveLength(1)
   })
 })

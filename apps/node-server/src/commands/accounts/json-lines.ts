@@ -106,7 +106,7 @@ function valuesOf(
 }
 
 /** What keeps the app from working with an account of these values, a line each. */
-export function describeFaults(app: App, { custom_fields, credentials }: LineValues): readonly string[] {
+function describeFaults(app: App, { custom_fields, credentials }: LineValues): readonly string[] {
   const faults = accountFaults(app, { customFields: custom_fields, credentials })
   return faults.map(({ source, name, message }) => `${source}.${name}: ${message}`)
 }
