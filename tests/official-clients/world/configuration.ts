@@ -39,7 +39,7 @@ export function configuration(upstreamPort: number): Record<string, unknown> {
       allowPrivate: [`127.0.0.1:${upstreamPort}`, `[::1]:${upstreamPort}`],
       hosts: { [regionsHost]: '127.0.0.1', localhost: '127.0.0.1' },
     },
-    limits: { project: { requests: 100_000, window: '60s' }, headTimeout: '1s', maxRequestBody: '300MiB' },
+    limits: { project: { requests: 100_000, window: '60s' }, headTimeout: '3s', maxRequestBody: '300MiB' },
     projects: [
       {
         id: project,
