@@ -77,7 +77,10 @@ const imports: ReadonlyArray<readonly [rule: string, file: string, source: strin
   ['4: nobody imports an app', 'packages/runtime-node/src/b.ts', '@proxy/node-server', false],
   ['4: nobody imports an app', 'examples/src/a.ts', '@proxy/node-server', false],
   ['4: nobody imports an app', 'tests/system/src/a.test.ts', '@proxy/node-server', false],
+  ['4: nobody imports an app', 'packages/composition/src/a.ts', '@proxy/lambda', false],
   ['4: apps compose', 'apps/node-server/src/c.ts', '@proxy/dialect-pipedream', true],
+  ['4: apps share what they compose', 'packages/composition/src/b.ts', '@proxy/storage-redis', true],
+  ['4: apps share what they compose', 'packages/runtime-node/src/d.ts', '@proxy/composition', false],
   ['5: only the transport imports undici', 'packages/core/src/e.ts', 'undici', false],
   ['5: only the transport imports undici', 'packages/core/src/steps/a.ts', 'undici', false],
   ['5: only the transport imports undici', 'packages/core/src/proxy.ts', 'undici', false],
@@ -180,6 +183,17 @@ describe('turbo boundaries', () => {
     const { status, output } = await check(core, storage, runtime)
     expect(output).toContain('without any tag listed in allowlist for `@proxy/runtime-one`')
     expect(status).toBe(1)
+  })
+
+  it('lets apps alone depend on the composition, which depends on plugs', async () => {
+    const composition = workspacePackage('packages/composition', 'composition', ['@proxy/core', '@proxy/storage-one'])
+    const app = workspacePackage('apps/server', 'app', ['@proxy/composition'])
+    const taken = await check(core, storage, composition, app)
+    expect(taken.output).toContain('no issues found')
+    const plug = workspacePackage('packages/runtime-one', 'plug', ['@proxy/core', '@proxy/composition'])
+    const refused = await check(core, storage, composition, plug)
+    expect(refused.output).toContain('without any tag listed in allowlist')
+    expect(refused.status).toBe(1)
   })
 
   it('refuses a package that depends on an app', async () => {

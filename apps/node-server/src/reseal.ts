@@ -1,9 +1,7 @@
+import { type Config, type State, sealerOf } from '@proxy/composition'
 import { oauthClientKind, oauthClientSealContext, SealError, type Sealer, type StoredDocument } from '@proxy/core'
 import type { SharedParts } from '@proxy/storage-memory'
 import type { Logger } from 'pino'
-import type { Config } from './config.js'
-import type { State } from './parts.js'
-import { sealerOf } from './parts.js'
 
 /** The secrets of OAuth clients, which are sealed whatever the storage does. */
 export interface SealedClients {

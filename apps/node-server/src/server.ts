@@ -1,15 +1,12 @@
+import { type Config, composeProxy, describeFault, joinParts, logHook, type State } from '@proxy/composition'
 import type { Clock } from '@proxy/core'
 import type { NodeServer } from '@proxy/runtime-node'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
-import { composeProxy, listenAs } from './compose.js'
-import type { Config } from './config.js'
-import { joinParts } from './logging/joined-parts.js'
+import { listenAs } from './listen-as.js'
 import type { LogWriter } from './logging/log-writer.js'
-import { describeFault, logHook } from './logging/logger.js'
 import { createMetrics } from './metrics/metrics.js'
 import { type Readiness, withOperations } from './operations/operations.js'
-import type { State } from './parts.js'
 import type { Running } from './running.js'
 
 export interface ServerParts {

@@ -1,6 +1,6 @@
+import { describeFault } from '@proxy/composition'
 import type { Logger } from 'pino'
 import type { LogWriter } from './logging/log-writer.js'
-import { describeFault } from './logging/logger.js'
 
 export const standardOutput = 1
 /** What the last lines get before a process exits without them. */

@@ -1,4 +1,5 @@
-import { defaultConfigFile, loadConfig, readProcessSettings } from '../config.js'
+import { defaultConfigFile, loadConfig } from '@proxy/composition'
+import { readProcessSettings } from '../config.js'
 
 /** Reads a configuration and says what it holds; throws a `ConfigError` with everything that is wrong with it. */
 export function check(configOption: string | undefined): string {

@@ -1,10 +1,9 @@
+import { type Config, ConfigError, defaultConfigFile, loadConfig, openState } from '@proxy/composition'
 import { type Clock, type SealedAccounts, systemClock } from '@proxy/core'
 import { connectSharedState, type SharedParts } from '@proxy/storage-memory'
-import { ConfigError } from '../config/fault.js'
-import { type Config, defaultConfigFile, loadConfig, readProcessSettings } from '../config.js'
+import { readProcessSettings } from '../config.js'
 import { connectToServer, controlSocketPath } from '../control/control-socket.js'
 import { socketChannel } from '../control/socket-channel.js'
-import { openState } from '../parts.js'
 
 /** The accounts that a command works on. */
 export interface CommandState extends SharedParts {

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ConfigError } from '../config/fault.js'
-import { defaultConfigFile } from '../config.js'
+import { ConfigError, defaultConfigFile } from '@proxy/composition'
 
 const secretsFolder = 'secrets'
 

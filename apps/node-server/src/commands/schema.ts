@@ -1,4 +1,4 @@
-import { configJsonSchema } from '../config/json-schema.js'
+import { configJsonSchema } from '@proxy/composition'
 
 /** The JSON Schema of the configuration file. */
 export function schema(): string {

@@ -1,24 +1,26 @@
 import cluster from 'node:cluster'
 import { existsSync } from 'node:fs'
+import {
+  type Config,
+  createLogger,
+  defaultConfigFile,
+  isStorageKept,
+  keepApplyingSeeds,
+  openState,
+  parseConfig,
+  readConfigFile,
+  type State,
+  type StateOptions,
+} from '@proxy/composition'
 import { type Clock, systemClock } from '@proxy/core'
 import { createStateHub, type StateHub } from '@proxy/storage-memory'
 import type { Logger } from 'pino'
-import {
-  type Config,
-  defaultConfigFile,
-  type ProcessSettings,
-  parseConfig,
-  readConfigFile,
-  readProcessSettings,
-} from '../config.js'
+import { type ProcessSettings, readProcessSettings } from '../config.js'
 import { controlSocketPath, openControlSocket } from '../control/control-socket.js'
 import { type Demo, startDemo } from '../demo/demo.js'
 import { createLogWriter, type LogWriter } from '../logging/log-writer.js'
-import { createLogger } from '../logging/logger.js'
-import { openState, type State, type StateOptions } from '../parts.js'
 import { resealBehind } from '../reseal.js'
 import type { Running } from '../running.js'
-import { isStorageKept, keepApplyingSeeds } from '../seeds.js'
 import { startServer } from '../server.js'
 import { drainOnSignal } from '../signals.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import type { Config } from '@proxy/composition'
 import type { SharedParts, StateHub } from '@proxy/storage-memory'
-import type { Config } from '../config.js'
 import { socketChannel } from './socket-channel.js'
 
 /**

@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
+import type { State } from '@proxy/composition'
 import { processChannel, type StateHub } from '@proxy/storage-memory'
 import type { Logger } from 'pino'
-import type { State } from '../parts.js'
 import type { Running } from '../running.js'
 import { metricsCollector } from './all-metrics.js'
 import { serveCredits } from './credit-bank.js'

@@ -1,5 +1,5 @@
+import type { Config } from '@proxy/composition'
 import type { Account, Environment, Scope, Storage } from '@proxy/core'
-import type { Config } from '../../config.js'
 import { UsageError } from '../usage-error.js'
 
 export interface Selection {

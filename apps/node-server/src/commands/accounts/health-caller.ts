@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream'
+import { sealerOf } from '@proxy/composition'
 import { type Account, type Caller, createProxy, type Dialect, type ProxyCall, undiciTransport } from '@proxy/core'
 import { oauthExchange } from '@proxy/oauth'
 import { memoryRateLimiter } from '@proxy/storage-memory'
-import { sealerOf } from '../../parts.js'
 import type { CommandState } from '../command-state.js'
 
 /** What came of one call with an account's credential. */

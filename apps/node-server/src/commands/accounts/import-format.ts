@@ -1,5 +1,5 @@
+import type { Config } from '@proxy/composition'
 import type { Account, Environment, Sealer } from '@proxy/core'
-import type { Config } from '../../config.js'
 
 /** What an import is read from. May be read more than once. */
 export interface ImportSource {

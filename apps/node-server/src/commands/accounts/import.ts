@@ -1,5 +1,5 @@
+import { sealerOf } from '@proxy/composition'
 import type { Account } from '@proxy/core'
-import { sealerOf } from '../../parts.js'
 import { readOptions, refuseMore, selection } from '../arguments.js'
 import { CommandFailed } from '../command-failed.js'
 import { type CommandState, withState } from '../command-state.js'

@@ -1,6 +1,6 @@
+import type { Config } from '@proxy/composition'
 import type { SealedAccounts, Sealer } from '@proxy/core'
 import { countFileKeys } from '@proxy/storage-memory'
-import type { Config } from '../../config.js'
 import { readSealedClients, unsealed } from '../../reseal.js'
 import { scopesOf } from '../accounts/each-account.js'
 import type { CommandState } from '../command-state.js'

@@ -1,4 +1,4 @@
-import { sealerOf } from '../../parts.js'
+import { sealerOf } from '@proxy/composition'
 import { resealClients } from '../../reseal.js'
 import { readOptions, refuseMore } from '../arguments.js'
 import { CommandFailed } from '../command-failed.js'

@@ -1,7 +1,5 @@
+import { type Config, ConfigError, sealerOf } from '@proxy/composition'
 import { createKeyRing } from '@proxy/core'
-import { ConfigError } from '../../config/fault.js'
-import type { Config } from '../../config.js'
-import { sealerOf } from '../../parts.js'
 import { unsealed } from '../../reseal.js'
 import { readOptions, refuseMore } from '../arguments.js'
 import { withState } from '../command-state.js'

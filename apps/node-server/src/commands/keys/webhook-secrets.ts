@@ -1,5 +1,5 @@
+import { ConfigError } from '@proxy/composition'
 import { webhookSecret } from '@proxy/dialect-pipedream'
-import { ConfigError } from '../../config/fault.js'
 import { readOptions, refuseMore } from '../arguments.js'
 import { readConfig } from '../command-state.js'
 import { table } from '../table.js'

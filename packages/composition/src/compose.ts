@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  type ApiProxy,
   type Clock,
   createProxy,
   createRefresher,
@@ -11,18 +12,12 @@ import {
 } from '@proxy/core'
 import { pipedreamDialect } from '@proxy/dialect-pipedream'
 import { oauthAuthorization, oauthExchange } from '@proxy/oauth'
-import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
-import { ConfigError } from './config/fault.js'
 import type { Config } from './config.js'
 import { composeNango, localKeyOf } from './nango.js'
 import { createIdentity, deploymentName, type State } from './parts.js'
 
-export interface ComposedProxy extends CallHandler {
-  close(): Promise<void>
-}
-
 /** A proxy of the parts that a configuration names. */
-export function composeProxy(config: Config, state: State, clock: Clock, observers: readonly Hook[]): ComposedProxy {
+export function composeProxy(config: Config, state: State, clock: Clock, observers: readonly Hook[]): ApiProxy {
   const { network, registry } = config
   const { storage, rateLimiter, leases } = state
   const localKey = localKeyOf(config)
@@ -81,30 +76,6 @@ function announcer({ webhook }: Config, transport: Transport, clock: Clock, obse
   })
 }
 
-/** Listens as the configuration says. Throws a `ConfigError` when the port cannot be had. */
-export async function listenAs(
-  config: Config,
-  proxy: CallHandler,
-  onFault: (fault: unknown) => void,
-): Promise<NodeServer> {
-  const { host, port, tls, drainTimeout } = config.server
-  const limits = requestLimits(config)
-  try {
-    return await listen({ proxy, host, port, ...(tls && { tls }), limits, drainTimeoutMs: drainTimeout, onFault })
-  } catch (error) {
-    throw portError(error, `${host}:${port}`)
-  }
-}
-
-function portError(error: unknown, place: string): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  if (code === 'EADDRINUSE') return new ConfigError(`${place} is taken by another program.`)
-  if (code === 'EACCES') return new ConfigError(`${place} needs more rights than this user has.`)
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new ConfigError(`${place} is no address of this machine.`)
-  return error
-}
-
 function proxyLimits({ limits }: Config): ProxyLimits {
   const { project, client, account } = limits
   return {
@@ -122,17 +93,4 @@ function proxyLimits({ limits }: Config): ProxyLimits {
 
 function windowOf({ requests, window }: { requests: number; window: number }): { requests: number; windowMs: number } {
   return { requests, windowMs: window }
-}
-
-function requestLimits({ limits, server }: Config): Partial<RequestLimits> {
-  return {
-    headTimeoutMs: limits.requestHeadTimeout,
-    maxTargetBytes: limits.maxTarget,
-    maxHeaderBytes: limits.maxHeaders,
-    maxHeaderCount: limits.maxHeaderCount,
-    maxRequestBytes: limits.maxRequestBody,
-    bodyIdleTimeoutMs: limits.bodyIdleTimeout,
-    readerIdleTimeoutMs: limits.readerIdleTimeout,
-    keepAliveTimeoutMs: server.keepAliveTimeout,
-  }
 }

@@ -1,7 +1,11 @@
 import type { AttemptEvent, Hook, PartEvent, RefreshEvent } from '@proxy/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { callLine } from './call-line.js'
-import type { LogWriter } from './log-writer.js'
+
+/** Where lines go; each ends in a newline. */
+export interface LineSink {
+  write(line: string): void
+}
 
 export interface LogSettings {
   readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'
@@ -10,7 +14,7 @@ export interface LogSettings {
 }
 
 /** JSON lines for everything but calls. */
-export function createLogger(writer: LogWriter, level: LogSettings['level']): Logger {
+export function createLogger(writer: LineSink, level: LogSettings['level']): Logger {
   return pino(
     {
       level,
@@ -25,7 +29,7 @@ export function createLogger(writer: LogWriter, level: LogSettings['level']): Lo
 }
 
 /** Writes what happens; no event has room for a secret. */
-export function logHook(writer: LogWriter, logger: Logger, settings: LogSettings): Hook {
+export function logHook(writer: LineSink, logger: Logger, settings: LogSettings): Hook {
   const logsCalls = settings.calls && logger.isLevelEnabled('info')
   return (event) => {
     switch (event.type) {

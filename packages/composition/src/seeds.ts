@@ -1,5 +1,4 @@
 import { type Account, type Clock, limitKey, ProxyError, Secret, type Storage, type Timer } from '@proxy/core'
-import type { Logger } from 'pino'
 import type { Config } from './config.js'
 import type { State } from './parts.js'
 
@@ -9,6 +8,12 @@ const markerKind = 'seed'
 const atOnce = 200
 const againAfterMs = 2_000
 
+/** What is told of seeds that are stored late. */
+export interface SeedLog {
+  info(fields: object, text: string): void
+  error(fields: object, text: string): void
+}
+
 /** Seeds that are stored as soon as the storage can be reached. */
 export interface Seeding {
   /** Resolves after the first try to how many were new; a storage that is away is tried again behind the server. */
@@ -16,7 +21,7 @@ export interface Seeding {
   stop(): void
 }
 
-export function keepApplyingSeeds(config: Config, { storage, checks }: State, clock: Clock, logger: Logger): Seeding {
+export function keepApplyingSeeds(config: Config, { storage, checks }: State, clock: Clock, log: SeedLog): Seeding {
   let timer: Timer | undefined
 
   async function apply(): Promise<number> {
@@ -30,8 +35,8 @@ export function keepApplyingSeeds(config: Config, { storage, checks }: State, cl
   }
 
   async function applyLate(): Promise<void> {
-    const seeded = await apply().catch((err: unknown) => logger.error({ err }, 'seeds could not be stored'))
-    if (seeded !== undefined && seeded > 0) logger.info({ seeded }, 'seeds stored')
+    const seeded = await apply().catch((err: unknown) => log.error({ err }, 'seeds could not be stored'))
+    if (seeded !== undefined && seeded > 0) log.info({ seeded }, 'seeds stored')
   }
 
   async function applyFirst(): Promise<number> {

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import type { AppRegistry } from '@proxy/core'
+import type { z } from 'zod'
+import { checkApps } from './config/check-apps.js'
+import { checkReferences } from './config/check-references.js'
+import { type Environment, expandReferences } from './config/expand.js'
+import { ConfigError, type Fault, toConfigError } from './config/fault.js'
+import { configSchema, type ParsedConfig } from './config/schema.js'
+import { readSource } from './config/source.js'
+
+/** A configuration in which everything has been checked and every default is filled in. */
+export interface Config extends ParsedConfig {
+  /** The compiled apps. */
+  readonly registry: AppRegistry
+  /** Where callers reach the server, with its scheme, without a slash at the end. */
+  readonly publicUrl: string
+}
+
+export const defaultConfigFile = 'proxy.config.yaml'
+
+/** Reads a configuration file; throws a `ConfigError` that lists everything that is wrong with it. */
+export function loadConfig(file: string, variables: Environment): Config {
+  return parseConfig(readConfigFile(file), file, variables)
+}
+
+/** Throws a `ConfigError` when the file cannot be read. */
+export function readConfigFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason'
+    throw new ConfigError(`${file} cannot be read (${code}). "api-proxy init" writes one to begin with.`)
+  }
+}
+
+/** The same for a text that was read from `file`; paths in it are relative to that file's folder. */
+export function parseConfig(text: string, file: string, variables: Environment): Config {
+  const source = readSource(text)
+  const faults: Fault[] = [...source.faults]
+  const fail = (): never => {
+    throw toConfigError(file, faults, source.placeOf)
+  }
+  if (faults.length > 0) fail()
+  const folder = dirname(resolve(file))
+  const data = expandReferences(source.data ?? {}, { environment: variables, folder, faults })
+  const unexpanded = new Set(faults.map(({ path }) => JSON.stringify(path)))
+
+  const parsed = configSchema.safeParse(data)
+  for (const issue of parsed.error?.issues ?? []) {
+    if (!unexpanded.has(JSON.stringify(issue.path))) faults.push(...toFaults(issue))
+  }
+  const { sections, broken } = parseSections(data)
+  const registry = checkApps(sections.apps, sections.network.allowPrivate, faults)
+  checkReferences(sections, broken, registry, faults)
+  if (!parsed.success || faults.length > 0) return fail()
+  return complete(parsed.data, registry, folder)
+}
+
+function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): Config {
+  const { server, storage } = parsed
+  const scheme = server.tls === undefined ? 'http' : 'https'
+  const host = server.host.includes(':') ? `[${server.host}]` : server.host
+  return {
+    ...parsed,
+    storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
+    registry,
+    publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
+  }
+}
+
+function absolute(path: string | undefined, folder: string): string | undefined {
+  return path === undefined || isAbsolute(path) ? path : join(folder, path)
+}
+
+/** Each section by itself, with its defaults where it is broken: one fault does not hide those of other sections. */
+function parseSections(data: unknown): { sections: ParsedConfig; broken: ReadonlySet<string> } {
+  const given: Readonly<Record<string, unknown>> = typeof data === 'object' && data !== null ? { ...data } : {}
+  const broken = new Set<string>()
+  const sound: Record<string, unknown> = {}
+  for (const [name, schema] of Object.entries(configSchema.shape)) {
+    if (schema.safeParse(given[name]).success) sound[name] = given[name]
+    else broken.add(name)
+  }
+  return { sections: configSchema.parse(sound), broken }
+}
+
+function toFaults(issue: z.core.$ZodIssue): Fault[] {
+  const path = issue.path.map((part) => (typeof part === 'number' ? part : String(part)))
+  if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }]
+  return issue.keys.map((key) => ({ path: [...path, key], message: 'is not a known key', isKey: true }))
+}
