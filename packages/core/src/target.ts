@@ -48,7 +48,7 @@ export function parseTarget(url: string): Target {
   if (match === null || rawHostname === undefined || rawHostname.length > 253) throw invalidUrl()
   const protocol = match[1] === undefined ? 'http:' : 'https:'
   const hostname = rawHostname.toLowerCase()
-  if (parsedHostname(protocol, hostname) !== hostname) throw invalidUrl()
+  if (!isPlainHost(protocol, hostname)) throw invalidUrl()
   const standardPort = protocol === 'https:' ? 443 : 80
   const port = match[3] === undefined ? standardPort : Number(match[3])
   if (port > 65_535) throw invalidUrl()
@@ -58,13 +58,21 @@ export function parseTarget(url: string): Target {
   return { protocol, hostname, port, host, origin: `${protocol}//${host}`, path }
 }
 
+/** Hosts that `URL` reads as they stand: the same few come again and again. Emptied when full. */
+const plainHosts = new Set<string>()
+const plainHostsMax = 1_000
+
 /** `URL` is the second opinion: it rewrites numeric hosts (`127.1`) and refuses broken punycode. */
-function parsedHostname(protocol: string, hostname: string): string | undefined {
+function isPlainHost(protocol: string, hostname: string): boolean {
+  if (plainHosts.has(hostname)) return true
   try {
-    return new URL(`${protocol}//${hostname}`).hostname
+    if (new URL(`${protocol}//${hostname}`).hostname !== hostname) return false
   } catch {
-    return undefined
+    return false
   }
+  if (plainHosts.size >= plainHostsMax) plainHosts.clear()
+  plainHosts.add(hostname)
+  return true
 }
 
 /** True for a path that may be put behind a base: one slash first, no backslash, control character or `#`. */

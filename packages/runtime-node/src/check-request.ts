@@ -108,9 +108,15 @@ function framingOf(length: number): Framing {
   return length === 0 ? noBody : { hasBody: true, length }
 }
 
+/** The last one that was fine: nearly all requests of a server name the same. */
+let latestHost: string | undefined
+
 /** RFC 9110 section 7.2, `uri-host [":" port]`, without the punctuation that no host has. */
 function isHost(value: string): boolean {
-  return /^(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(value)
+  if (value === latestHost) return true
+  if (!/^(?:[A-Za-z0-9._~%-]+|\[[0-9A-Fa-f:.]+\])(?::\d{0,5})?$/.test(value)) return false
+  latestHost = value
+  return true
 }
 
 function invalid(message: string): ProxyError {
