@@ -57,7 +57,9 @@ export function connectionListed(headers: readonly string[]): ReadonlySet<string
   for (let index = 0; index < headers.length; index += 2) {
     const header = headers[index] as string
     if (header.length !== 10 || header.toLowerCase() !== 'connection') continue
-    for (const part of (headers[index + 1] as string).split(',')) {
+    const value = headers[index + 1] as string
+    if (value === 'keep-alive' || value === 'close') continue
+    for (const part of value.split(',')) {
       const name = part.trim().toLowerCase()
       if (name === '' || name === 'keep-alive' || name === 'close') continue
       names ??= new Set()

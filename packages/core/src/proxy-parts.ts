@@ -118,9 +118,9 @@ export function tell(hooks: readonly Hook[], event: ProxyEvent): void {
 /** Ids that are unique over processes: a random start for each, then a counter. */
 function requestIds(): () => string {
   const prefix = `req_${randomBytes(9).toString('hex')}`
-  let count = 0
+  let count = 36 ** 5 // six digits
   return () => {
     count++
-    return prefix + count.toString(36).padStart(6, '0')
+    return prefix + count.toString(36)
   }
 }

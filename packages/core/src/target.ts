@@ -21,10 +21,13 @@ const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 /** No backslash, fragment, control character or lone surrogate. */
 const legal = String.raw`[^\\#\p{Cc}\p{Cs}]*`
 /** No `i` flag: with `u` it would let the Kelvin sign pass as a k. */
-const fullUrl = new RegExp(
-  String.raw`^[Hh][Tt][Tt][Pp]([Ss])?://((?:${label}\.)*${label}|\[[\da-fA-F:.]{2,45}\])(?::([1-9]\d{0,4}))?([/?]${legal})?(?:#${legal})?$`,
+const authority = new RegExp(
+  String.raw`^[Hh][Tt][Tt][Pp]([Ss])?://((?:${label}\.)*${label}|\[[\da-fA-F:.]{2,45}\])(?::([1-9]\d{0,4}))?$`,
   'u',
 )
+/** Visible ASCII without backslash and fragment: nothing to refuse, to drop or to encode. */
+const plainRest = /^[/?][!"$-[\]-~]*$/
+const otherRest = new RegExp(String.raw`^([/?]${legal})?(?:#${legal})?$`, 'u')
 const relativePath = new RegExp(String.raw`^/(?![/\\])${legal}$`, 'u')
 /** Of a raw query: its characters stand for bytes, so that U+0080 to U+009F are parts of UTF-8 and no controls. */
 const legalQuery = /^[ -"$-[\]-~\u{80}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u
@@ -43,36 +46,65 @@ export function isFullUrl(text: string): boolean {
 
 /** Reads a full http or https URL; the fragment is dropped. Throws `invalid_url`. */
 export function parseTarget(url: string): Target {
-  const match = fullUrl.exec(url)
+  const end = endOfAuthority(url)
+  const path = end === url.length ? '/' : readRest(url.slice(end))
+  return withPath(readOrigin(url.slice(0, end)), path)
+}
+
+/** Where the path, query or fragment begins; the length of the text where there is none. */
+function endOfAuthority(url: string): number {
+  const scheme = url.indexOf('://')
+  if (scheme === -1) throw invalidUrl()
+  for (let index = scheme + 3; index < url.length; index++) {
+    const character = url.charCodeAt(index)
+    if (character === 47 || character === 63 || character === 35) return index
+  }
+  return url.length
+}
+
+function readRest(rest: string): string {
+  const path = plainRest.test(rest) ? rest : readOtherRest(rest)
+  return path.charCodeAt(0) === 63 ? `/${path}` : path
+}
+
+function readOtherRest(rest: string): string {
+  const match = otherRest.exec(rest)
+  if (match === null) throw invalidUrl()
+  return match[1] === undefined ? '/' : encodeIllegal(match[1])
+}
+
+type Origin = Omit<Target, 'path'>
+
+/** Origins by the text that they were read from: the same few come again and again. Emptied when full. */
+const knownOrigins = new Map<string, Origin>()
+const knownOriginsMax = 1_000
+
+function readOrigin(text: string): Origin {
+  const known = knownOrigins.get(text)
+  if (known !== undefined) return known
+  const match = authority.exec(text)
   const rawHostname = match?.[2]
   if (match === null || rawHostname === undefined || rawHostname.length > 253) throw invalidUrl()
   const protocol = match[1] === undefined ? 'http:' : 'https:'
   const hostname = rawHostname.toLowerCase()
-  if (!isPlainHost(protocol, hostname)) throw invalidUrl()
+  if (parsedHostname(protocol, hostname) !== hostname) throw invalidUrl()
   const standardPort = protocol === 'https:' ? 443 : 80
   const port = match[3] === undefined ? standardPort : Number(match[3])
   if (port > 65_535) throw invalidUrl()
   const host = port === standardPort ? hostname : `${hostname}:${port}`
-  const rest = match[4]
-  const path = rest === undefined ? '/' : encodeIllegal(rest.charCodeAt(0) === 63 ? `/${rest}` : rest)
-  return { protocol, hostname, port, host, origin: `${protocol}//${host}`, path }
+  const origin: Origin = { protocol, hostname, port, host, origin: `${protocol}//${host}` }
+  if (knownOrigins.size >= knownOriginsMax) knownOrigins.clear()
+  knownOrigins.set(text, origin)
+  return origin
 }
 
-/** Hosts that `URL` reads as they stand: the same few come again and again. Emptied when full. */
-const plainHosts = new Set<string>()
-const plainHostsMax = 1_000
-
 /** `URL` is the second opinion: it rewrites numeric hosts (`127.1`) and refuses broken punycode. */
-function isPlainHost(protocol: string, hostname: string): boolean {
-  if (plainHosts.has(hostname)) return true
+function parsedHostname(protocol: string, hostname: string): string | undefined {
   try {
-    if (new URL(`${protocol}//${hostname}`).hostname !== hostname) return false
+    return new URL(`${protocol}//${hostname}`).hostname
   } catch {
-    return false
+    return undefined
   }
-  if (plainHosts.size >= plainHostsMax) plainHosts.clear()
-  plainHosts.add(hostname)
-  return true
 }
 
 /** True for a path that may be put behind a base: one slash first, no backslash, control character or `#`. */
@@ -196,7 +228,7 @@ function encodeByte(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase()}`
 }
 
-function withPath(target: Target, path: string): Target {
+function withPath(target: Origin, path: string): Target {
   const { protocol, hostname, port, host, origin } = target
   return { protocol, hostname, port, host, origin, path }
 }

@@ -7,6 +7,7 @@ const urlSafeOnly = /[-_]/
 const padding = /={1,2}$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a target must not hold these
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
+const beyondPrintable = /[^ -~]/
 
 /**
  * The target that a caller put into the path: base64 or base64url, padded or not, `+ / =` raw or percent-encoded.
@@ -19,6 +20,8 @@ export function decodeTarget(segment: string): string {
   if (bytes.length === 0 || bytes.toString('base64url') !== urlSafe(text)) {
     throw invalid('is not base64 or base64url; write + / = as %2B %2F %3D, or use the URL-safe alphabet')
   }
+  const ascii = bytes.toString('latin1')
+  if (!beyondPrintable.test(ascii)) return ascii
   if (!isUtf8(bytes)) throw invalid('does not hold UTF-8 text')
   const target = bytes.toString('utf8')
   if (controlCharacter.test(target)) throw invalid('holds a control character')

@@ -5,7 +5,7 @@ const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The log line of one call: these fields and no others. Put together by hand, as it is written for every call. */
 export function callLine(event: CallEvent, time: number): string {
-  let line = `{"level":"${levelOf(event)}","time":${time},"msg":"call","request_id":${quote(event.requestId)}`
+  let line = `{"level":"${levelOf(event)}","time":${time},"msg":"call","request_id":"${event.requestId}"`
   line += `,"method":${quote(event.method)},"status":${event.status},"outcome":"${event.outcome}"`
   line += `,"duration_ms":${Math.round(event.durationMs * 100) / 100},"attempts":${event.attempts}`
   line += identityText(event)
