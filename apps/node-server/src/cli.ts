@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { accounts } from './commands/accounts.js'
+import { apps } from './commands/apps.js'
 import { check } from './commands/check.js'
 import { init } from './commands/init.js'
 import { keys } from './commands/keys.js'
@@ -15,6 +16,8 @@ api-proxy serve [--config FILE]   serve until SIGTERM or SIGINT; without a confi
 api-proxy check [--config FILE]   say everything that is wrong with a configuration
 api-proxy init                    write a configuration to begin with into this folder
 api-proxy schema                  print the JSON Schema of the configuration
+
+api-proxy apps check              say which providers of the provider file are no apps, and why
 
 api-proxy accounts list           show the accounts, without anything secret
 api-proxy accounts check [ID…]    call each account's API with its credential
@@ -35,6 +38,7 @@ WORKERS=n serves with n processes. Exit status: 0 fine, 1 failed, 2 not understo
 /** Commands with words and options of their own. */
 const groups: ReadonlyMap<string, (args: readonly string[]) => Promise<string | undefined>> = new Map([
   ['accounts', accounts],
+  ['apps', apps],
   ['keys', keys],
 ])
 

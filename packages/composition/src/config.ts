@@ -6,6 +6,7 @@ import { checkApps } from './config/check-apps.js'
 import { checkReferences } from './config/check-references.js'
 import { type Environment, expandReferences } from './config/expand.js'
 import { ConfigError, type Fault, toConfigError } from './config/fault.js'
+import { type ProviderReport, readProviderLayer } from './config/provider-file.js'
 import { configSchema, type ParsedConfig } from './config/schema.js'
 import { readSource } from './config/source.js'
 
@@ -13,6 +14,8 @@ import { readSource } from './config/source.js'
 export interface Config extends ParsedConfig {
   /** The compiled apps. */
   readonly registry: AppRegistry
+  /** What became of the provider file; undefined when none is named. */
+  readonly providerReport: ProviderReport | undefined
   /** Where callers reach the server, with its scheme, without a slash at the end. */
   readonly publicUrl: string
 }
@@ -51,13 +54,19 @@ export function parseConfig(text: string, file: string, variables: Environment):
     if (!unexpanded.has(JSON.stringify(issue.path))) faults.push(...toFaults(issue))
   }
   const { sections, broken } = parseSections(data)
-  const registry = checkApps(sections.apps, sections.network.allowPrivate, faults)
+  const providers = readProviderLayer(sections.providers, folder, faults)
+  const registry = checkApps(sections.apps, sections.network.allowPrivate, faults, providers ? [providers] : [])
   checkReferences(sections, broken, registry, faults)
   if (!parsed.success || faults.length > 0) return fail()
-  return complete(parsed.data, registry, folder)
+  return complete(parsed.data, registry, providers?.report(), folder)
 }
 
-function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): Config {
+function complete(
+  parsed: ParsedConfig,
+  registry: AppRegistry,
+  providerReport: ProviderReport | undefined,
+  folder: string,
+): Config {
   const { server, storage } = parsed
   const scheme = server.tls === undefined ? 'http' : 'https'
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
@@ -65,6 +74,7 @@ function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): 
     ...parsed,
     storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
     registry,
+    providerReport,
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
 }

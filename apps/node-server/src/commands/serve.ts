@@ -62,8 +62,23 @@ export async function serve(configOption: string | undefined): Promise<void> {
     logger.info('stopped')
     await writer.flush(flushMs)
   }, running.kill)
+  tellOfProviders(config, logger)
   logger.info(started(config, running.url, seeded, settings.workers), 'listening')
   demo?.welcome(running.url, isStorageKept(config))
+}
+
+/** One line for what a provider file says and this server cannot do. */
+function tellOfProviders({ providerReport }: Config, logger: Logger): void {
+  if (providerReport === undefined) return
+  const { file, total, unusable, partly } = providerReport
+  const fields = {
+    file,
+    providers: total - unusable.length,
+    unusable: Object.fromEntries(unusable.map(({ name, reason }) => [name, reason])),
+    partly: partly.map(({ name }) => name),
+  }
+  if (unusable.length === 0) logger.info(fields, 'provider file read')
+  else logger.warn(fields, `${unusable.length} of the provider file's ${total} providers cannot be used`)
 }
 
 /** For commands of this machine; a server without it serves all the same. */

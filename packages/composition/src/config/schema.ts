@@ -162,6 +162,19 @@ const account = z.strictObject({
   credentials: values.default({}),
 })
 
+const providers = z.union(
+  [
+    z.strictObject({ file: text('must be the path of a file').describe('a providers.yaml, or its folder') }),
+    z.strictObject({
+      package: z
+        .string()
+        .regex(/^(?:@[a-z0-9_.-]+\/)?[a-z0-9_-][a-z0-9_.-]*$/, { error: 'must be the name of a package' })
+        .describe('which you installed beside the configuration: @nangohq/providers'),
+    }),
+  ],
+  { error: 'must be { file } or { package }' },
+)
+
 /** The configuration file. App definitions are checked by the engine, which knows what they mean. */
 export const configSchema = z.strictObject({
   server: server.prefault({}),
@@ -208,6 +221,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   apps: z.array(z.unknown()).default([]),
+  providers: providers.optional().describe("further apps, of a provider file of Nango's form that you installed"),
   accounts: z.array(account).default([]),
 })
 
