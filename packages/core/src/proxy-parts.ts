@@ -76,6 +76,7 @@ export function prepareParts(options: ProxyOptions): ProxyParts {
     header: {
       viaMarker: `1.1 ${options.name ?? `api-proxy-${randomBytes(8).toString('hex')}`}`,
       userAgent,
+      clock,
     },
     body: {
       maxRequestBytes: limits.maxRequestBytes ?? 100 * mebibyte,

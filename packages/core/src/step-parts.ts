@@ -41,6 +41,7 @@ export interface HeaderParts {
   /** Value of the `via` header that marks what went through here. */
   readonly viaMarker: string
   readonly userAgent: string
+  readonly clock: Pick<Clock, 'now'>
 }
 
 export interface ForwardParts {

@@ -54,17 +54,16 @@ it("the vendor's own file gives integrations at once, and the log names in one l
   const { data } = await client.listProviders({})
   expect(data.length).toBeGreaterThan(900)
   const tokens = { type: 'OAUTH2', access_token: 'a', refresh_token: 'b' }
-  const config = { subdomain: 'north', domain: 'north', hostname: 'north.example.com' }
+  const config = { subdomain: 'north', domain: 'north', instance_url: 'https://north.my.salesforce.com' }
   for (const [provider, credentials] of [
     ['github', tokens],
     ['slack', tokens],
     ['hubspot', tokens],
-    ['salesforce', { ...tokens, instance_url: undefined }],
-    ['stripe-api-key', { type: 'API_KEY', apiKey: 'k' }],
+    ['salesforce', tokens],
+    ['stripe-api-key', { type: 'BASIC', username: 'k', password: '' }],
     ['zendesk', tokens],
   ] as const) {
-    const instance = provider === 'salesforce' ? { instance_url: 'https://north.my.salesforce.com' } : config
-    const body = { provider_config_key: provider, connection_id: 'c1', credentials, connection_config: instance }
+    const body = { provider_config_key: provider, connection_id: 'c1', credentials, connection_config: config }
     expect([provider, await connect(server.url, body)]).toEqual([provider, 201])
   }
   const lines = server

@@ -50,7 +50,7 @@ export function requestHeaders(
       if (incoming.body === undefined || call.contentType !== undefined) continue
       contentType = true
     }
-    const text = value.render({ customFields: publicFields(account, app), credentials: {} })
+    const text = value.render({ customFields: publicFields(account, app), credentials: {} }, { now: parts.clock.now() })
     if (!isHeaderValue(text)) {
       throw new ProxyError(
         'account_config_invalid',
