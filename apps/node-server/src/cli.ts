@@ -22,7 +22,10 @@ api-proxy apps check              say which providers of the provider file are n
 api-proxy accounts list           show the accounts, without anything secret
 api-proxy accounts check [ID…]    call each account's API with its credential
 api-proxy accounts import FILE    store the accounts of a file of JSON lines, - for standard input
-          [--replace] [--dry-run] [--from FORMAT]
+          [--replace] [--dry-run] [--from jsonl]
+api-proxy accounts import --from nango --host URL --environment ENVIRONMENT
+          take connections over from a Nango host, through its API; again goes on where it was
+          [--key-env NAME | --key-file FILE] [--only KEYS] [--apps KEY=SLUG,…] [--replace] [--dry-run]
 api-proxy accounts export         write the accounts as JSON lines, sealed unless --plain; --out FILE
           all four: [--project ID] [--environment development|production]
           all but import: [--app SLUG] [--user ID]; list and check: [--json]; list: [--dead]

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Account, type AccountFault, accountFaults, ProxyError, type Scope, Secret } from '@proxy/core'
+import { type Account, type AccountFault, type App, accountFaults, ProxyError, type Scope, Secret } from '@proxy/core'
 import { type Fault, invalid } from '../refusal.js'
 import type { FoundIntegration, RouteParts } from '../routes/route-parts.js'
 import { type ConnectionRecord, type EndUser, withConnectionRecord } from './connection-record.js'
@@ -88,10 +88,15 @@ function readWish({ app }: FoundIntegration, { credentials, config }: Connection
   return read
 }
 
-function toFault({ source, name, message, isMissing }: AccountFault, app: FoundIntegration['app']): Fault {
+function toFault(fault: AccountFault, app: App): Fault {
+  const { isMissing, message } = fault
+  return { code: isMissing ? 'invalid_type' : 'invalid_string', message, path: faultPath(fault, app) }
+}
+
+/** Where a caller of this wire form finds the value. */
+export function faultPath({ source, name }: AccountFault, app: App): readonly string[] {
   const member = credentialShape(app).members.find((one) => one.source === source && one.field === name)
-  const path = member === undefined ? ['connection_config', name] : ['credentials', member.name]
-  return { code: isMissing ? 'invalid_type' : 'invalid_string', message, path }
+  return member === undefined ? ['connection_config', name] : ['credentials', member.name]
 }
 
 function recordOf(wish: ConnectionWish, read: ReadValues, before: Account | undefined): Partial<ConnectionRecord> {

@@ -25,7 +25,11 @@ export interface FoundIntegration {
 }
 
 /** Undefined when the key is neither an app's name nor one that was made, or when its app is gone. */
-async function findIntegration(parts: RouteParts, scope: Scope, key: string): Promise<FoundIntegration | undefined> {
+export async function findIntegration(
+  parts: Pick<RouteParts, 'apps' | 'integrations'>,
+  scope: Scope,
+  key: string,
+): Promise<FoundIntegration | undefined> {
   const stored = await parts.integrations.read(scope, key)
   const own = parts.apps.find(key)
   if (own !== undefined) return { key, app: own, prefix: '', stored }

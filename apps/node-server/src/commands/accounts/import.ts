@@ -7,6 +7,7 @@ import { progress } from '../progress.js'
 import { UsageError } from '../usage-error.js'
 import { scopesOf } from './each-account.js'
 import type { ImportContext, ImportFormat, ImportSource } from './import-format.js'
+import { importFromNango, nangoOptions } from './import-nango.js'
 import { jsonLines } from './json-lines.js'
 import { openSource } from './source.js'
 import { type Stored, storeAccount } from './store-account.js'
@@ -25,12 +26,20 @@ export async function importAccounts(args: readonly string[]): Promise<string> {
     from: { type: 'string', default: 'jsonl' },
     replace: { type: 'boolean' },
     'dry-run': { type: 'boolean' },
+    ...nangoOptions,
   })
+  if (values.from === 'nango') {
+    refuseMore(positionals)
+    return await importFromNango(values)
+  }
+  for (const name of Object.keys(nangoOptions)) {
+    if (values[name as keyof typeof nangoOptions] !== undefined) throw new UsageError(`--${name} is for --from nango.`)
+  }
   const [path, ...more] = positionals
   refuseMore(more)
   if (path === undefined) throw new UsageError('accounts import needs a file, or - for standard input.')
   const format = formats.get(values.from)
-  if (format === undefined) throw new UsageError(`--from is one of ${[...formats.keys()].join(', ')}.`)
+  if (format === undefined) throw new UsageError(`--from is one of ${[...formats.keys(), 'nango'].join(', ')}.`)
   const source = await openSource(path)
   return await withState(values.config, async (state) => {
     const context = contextOf(state, values)
