@@ -1,4 +1,6 @@
 import { testDialect } from '@proxy/conformance'
+import { ProxyError } from '@proxy/core'
+import { expect } from 'vitest'
 import { createBench, key } from '../testing/bench.js'
 
 const authorization = ['Authorization', `Bearer ${key}`]
@@ -22,6 +24,12 @@ testDialect('nangoDialect', () => createBench().dialect, {
       request: { target: '/proxy/x', method: 'POST', headers: [...who, 'Retries', '3', 'Retry-On', '409,423'] },
       call: { retries: { attempts: 3, statuses: [409, 423] } },
     },
+    // Told after the key is proven.
+    { request: { target: '/proxy/x', headers: authorization }, call: { fault: expect.any(ProxyError) } },
+    {
+      request: { target: '/proxy/x', headers: [...who, 'Nango-Proxy-Host', 'evil'] },
+      call: { headers: [], fault: expect.any(ProxyError) },
+    },
     {
       request: { target: '/proxy/https://acme.com/v1', headers: [...who, 'Base-Url-Override', ''] },
       call: { target: 'https://acme.com/v1', baseUrl: undefined },
@@ -37,9 +45,7 @@ testDialect('nangoDialect', () => createBench().dialect, {
   ],
   malformed: [
     { request: { target: '/proxy/x' }, code: 'missing_token' },
-    { request: { target: '/proxy/x', headers: authorization }, code: 'invalid_request' },
     { request: { target: '/proxy/x', method: 'TRACE', headers: who }, code: 'method_not_allowed' },
-    { request: { target: '/proxy/x', headers: [...who, 'Nango-Proxy-Host', 'evil'] }, code: 'invalid_request' },
   ],
   foreign: ['/', '/v1/connect/proj/proxy/x', '/proxyx', '/connect/oauth/oa_1/callback', '/livez', '/connectionsx'],
   statuses: { record_not_found: 400, credential_refresh_failed: 400 },

@@ -17,11 +17,8 @@ export function readProxyCall(
     throw new ProxyError('method_not_allowed', 'This method is not allowed here.', { details: { allow: usualMethods } })
   }
   if (bearer === undefined) throw noToken(headers)
-  const { integration, connection } = headers
-  if (integration === undefined || connection === undefined || headers.faults.length > 0) {
-    throw invalid('invalid_headers', [...requiredFaults(headers), ...headers.faults])
-  }
-  return {
+  const { integration = '', connection = '' } = headers
+  const call: ProxyCall = {
     kind: 'proxy',
     bearer,
     method: incoming.method,
@@ -39,6 +36,9 @@ export function readProxyCall(
     origin: headers.origin,
     answerHeaders: [],
   }
+  const faults = requiredFaults(headers)
+  if (faults.length === 0 && headers.faults.length === 0) return call
+  return { ...call, fault: invalid('invalid_headers', [...faults, ...headers.faults]) }
 }
 
 export function noToken({ isAuthorized }: CallHeaders): ProxyError {

@@ -185,6 +185,14 @@ describe('headers', () => {
     )
   })
 
+  it('are nobody’s business before the key is proven', async () => {
+    const wrong = { 'connection-id': undefined, retries: 'x' }
+    const answer = await world.raw('/proxy/x', { headers: { ...wrong, authorization: 'Bearer unknown' } })
+    expect(refusal(answer)).toEqual([401, 'unknown_account'])
+    expect(refusal(await world.raw('/proxy/x', { headers: wrong }))).toEqual([400, 'invalid_headers'])
+    expect((await world.raw('/proxy/x')).status).toBe(200)
+  })
+
   it.each(['connection-id', 'provider-config-key', 'retries'])('%s may stand once', async (name) => {
     const { authorization, ...others } = {
       authorization: `Bearer ${secrets.development}`,

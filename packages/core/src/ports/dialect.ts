@@ -40,6 +40,8 @@ export interface ProxyCall {
   readonly origin: string | undefined
   /** Flat; added to the answer, such as CORS headers. */
   readonly answerHeaders: readonly string[]
+  /** What is wrong with the call, in wire forms that tell it to proven callers alone. */
+  readonly fault?: ProxyError
 }
 
 /** What the caller asked for. */

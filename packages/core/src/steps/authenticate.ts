@@ -2,7 +2,7 @@ import type { Authenticator, Caller } from '../ports/authenticator.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import { requireOrigin, requireScope } from '../scopes.js'
 
-/** Who asks. Throws `missing_token`, `invalid_token` or `insufficient_scope`. */
+/** Who asks. Throws `missing_token`, `invalid_token` or `insufficient_scope`; then what is wrong with the call itself. */
 export function authenticate(
   call: ProxyCall,
   remoteAddress: string,
@@ -15,5 +15,6 @@ export function authenticate(
 function mayProxy(caller: Caller, call: ProxyCall): Caller {
   requireScope(caller.scopes, 'connect:proxy')
   requireOrigin(caller, call.origin)
+  if (call.fault !== undefined) throw call.fault
   return caller
 }
