@@ -23,7 +23,7 @@ function temporaryFolder(): string {
 }
 
 async function serve(config: Readonly<Record<string, unknown>>) {
-  const server = await startServer({ config: { projects, ...config } })
+  const server = await startServer({ config: { projects, ...config }, readyWithinMs: 120_000 })
   onTestFinished(() => server.stop())
   return { server, client: new Nango({ host: server.url, secretKey: key }) }
 }
@@ -47,7 +47,7 @@ it("of the vendor's own file at least 95 % are apps, and the others are named wi
   const [, , ...lines] = (stdout.split(' of them work, but for one thing:')[0] ?? '').trimEnd().split('\n')
   const named = lines.filter((line) => /^ {2}[\w.-]+: \S.{10,}$/.test(line))
   expect(named).toHaveLength(Number(total) - Number(usable))
-})
+}, 180_000)
 
 it("the vendor's own file gives integrations at once, and the log names in one line what is left out", async () => {
   const { server, client } = await serve({ providers: { file: installed } })
@@ -74,7 +74,7 @@ it("the vendor's own file gives integrations at once, and the log names in one l
   const { unusable, providers } = JSON.parse(lines[0] ?? '{}') as { unusable: object; providers: number }
   expect(providers).toBeGreaterThan(900)
   expect(Object.keys(unusable).length).toBeGreaterThan(0)
-})
+}, 180_000)
 
 it('what a file says of a provider is what its API is sent', async () => {
   const upstream = await startUpstream()

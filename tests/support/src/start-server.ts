@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly certificate?: Certificate
   /** Added to the environment of the process. */
   readonly environment?: Readonly<Record<string, string>>
+  /** For configurations that take long to read. Default 20 s. */
+  readonly readyWithinMs?: number
 }
 
 /** The built server, running as a process of its own. */
@@ -63,7 +65,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (wasKilled) throw new Error(`the server did not end within ${STOPPED_WITHIN_MS} ms:\n${output.join('')}`)
   }
   try {
-    const { protocol, port } = await listeningUrl(child, output)
+    const { protocol, port } = await listeningUrl(child, output, options.readyWithinMs ?? READY_WITHIN_MS)
     return {
       url: `${protocol}//${protocol === 'https:' ? 'localhost' : '127.0.0.1'}:${port}`,
       port: Number(port),
@@ -97,8 +99,12 @@ function serverBin(): string {
 }
 
 /** Where it listens, from the line of its log that says so. Rejects when it ends first or takes too long. */
-async function listeningUrl(child: ChildProcessByStdio<null, Readable, Readable>, output: string[]): Promise<URL> {
-  const signal = AbortSignal.timeout(READY_WITHIN_MS)
+async function listeningUrl(
+  child: ChildProcessByStdio<null, Readable, Readable>,
+  output: string[],
+  withinMs: number,
+): Promise<URL> {
+  const signal = AbortSignal.timeout(withinMs)
   const ended = once(child, 'close', { signal }).then(() => {
     throw new Error('it ended')
   })
