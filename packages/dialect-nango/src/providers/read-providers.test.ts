@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: provider files look like this
 import { createAppRegistry } from '@proxy/core'
 import { describe, expect, it } from 'vitest'
 import { readProviders } from './read-providers.js'
