@@ -62,8 +62,10 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   const strategies = options.strategies ?? builtInStrategies
   const auth = scope && part('auth', () => prepareAuth(definition, strategies, scope, faults))
   const headers = scope && part('headers', () => compileDefaultHeaders(definition.headers ?? {}, scope, faults))
-  const isRetrySound = !misshapen.some((field) => field.startsWith('retry'))
-  const retry = isRetrySound ? part('retry', () => compileRetryRules(definition.retry)) : undefined
+  const isRetrySound = !misshapen.some((field) => field.startsWith('retry') || field === 'idempotency_header')
+  const retry = isRetrySound
+    ? part('retry', () => compileRetryRules(definition.retry, definition.idempotency_header))
+    : undefined
   const limit = part('limits.window', () => definition.limits && readLimit(definition.limits))
   part('health.path', () => requireHealthPath(definition.health?.path))
   const refresh = part('oauth', () => scope && compileOAuth(definition, scope, faults))

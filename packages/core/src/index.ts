@@ -103,6 +103,7 @@ export type {
 export type { ApiProxy, ProxyOptions } from './proxy.js'
 export { createProxy } from './proxy.js'
 export type { ProxyLimits, RenewalParts } from './proxy-parts.js'
+export { isPublicSuffix } from './public-suffixes.js'
 export type { Refresher, RefresherOptions } from './refresher.js'
 export { createRefresher } from './refresher.js'
 export { hasScope, requireOrigin, requireScope } from './scopes.js'
