@@ -1,27 +1,37 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import type { AppRegistry } from '@proxy/core'
+import { catalogApps } from '@proxy/catalog'
+import type { AppDefinition, AppRegistry } from '@proxy/core'
 import type { z } from 'zod'
 import { checkApps } from './config/check-apps.js'
 import { checkReferences } from './config/check-references.js'
 import { type Environment, expandReferences } from './config/expand.js'
-import { ConfigError, type Fault, toConfigError } from './config/fault.js'
+import { ConfigError, type Fault, faultLines, isOfOneApp } from './config/fault.js'
 import { configSchema, type ParsedConfig } from './config/schema.js'
 import { readSource } from './config/source.js'
 
 /** A configuration in which everything has been checked and every default is filled in. */
 export interface Config extends ParsedConfig {
-  /** The compiled apps. */
+  /** The apps of the configuration, and those of the catalogue. */
   readonly registry: AppRegistry
+  /** Why apps of the configuration, and accounts of these, are not there; a line each. */
+  readonly leftOut: readonly string[]
   /** Where callers reach the server, with its scheme, without a slash at the end. */
   readonly publicUrl: string
 }
 
 export const defaultConfigFile = 'proxy.config.yaml'
 
+export interface ParseOptions {
+  /** Takes a faulty app for a fault of the whole. By default it is left out, and the others work. */
+  readonly strict?: boolean
+  /** What `catalog: true` stands for. Default: the entries of `@proxy/catalog`, read from its folder. */
+  readonly catalog?: () => readonly AppDefinition[]
+}
+
 /** Reads a configuration file; throws a `ConfigError` that lists everything that is wrong with it. */
-export function loadConfig(file: string, variables: Environment): Config {
-  return parseConfig(readConfigFile(file), file, variables)
+export function loadConfig(file: string, variables: Environment, options?: ParseOptions): Config {
+  return parseConfig(readConfigFile(file), file, variables, options)
 }
 
 /** Throws a `ConfigError` when the file cannot be read. */
@@ -35,13 +45,14 @@ export function readConfigFile(file: string): string {
 }
 
 /** The same for a text that was read from `file`; paths in it are relative to that file's folder. */
-export function parseConfig(text: string, file: string, variables: Environment): Config {
+export function parseConfig(text: string, file: string, variables: Environment, options: ParseOptions = {}): Config {
   const source = readSource(text)
   const faults: Fault[] = [...source.faults]
-  const fail = (): never => {
-    throw toConfigError(file, faults, source.placeOf)
+  const linesOf = (some: readonly Fault[]) => faultLines(file, some, source.placeOf)
+  const fail = (some: readonly Fault[]): never => {
+    throw new ConfigError(linesOf(some).join('\n'))
   }
-  if (faults.length > 0) fail()
+  if (faults.length > 0) fail(faults)
   const folder = dirname(resolve(file))
   const data = expandReferences(source.data ?? {}, { environment: variables, folder, faults })
   const unexpanded = new Set(faults.map(({ path }) => JSON.stringify(path)))
@@ -51,20 +62,25 @@ export function parseConfig(text: string, file: string, variables: Environment):
     if (!unexpanded.has(JSON.stringify(issue.path))) faults.push(...toFaults(issue))
   }
   const { sections, broken } = parseSections(data)
-  const registry = checkApps(sections.apps, sections.network.allowPrivate, faults)
+  const catalog = sections.catalog ? (options.catalog ?? catalogApps)() : []
+  const registry = checkApps(sections, catalog, faults)
   checkReferences(sections, broken, registry, faults)
-  if (!parsed.success || faults.length > 0) return fail()
-  return complete(parsed.data, registry, folder)
+  const isTolerable = options.strict === true ? () => false : isOfOneApp
+  const grave = faults.filter((fault) => !isTolerable(fault))
+  if (!parsed.success || grave.length > 0) return fail(faults)
+  return complete(parsed.data, registry, linesOf(faults), folder)
 }
 
-function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): Config {
-  const { server, storage } = parsed
+function complete(parsed: ParsedConfig, registry: AppRegistry, leftOut: readonly string[], folder: string): Config {
+  const { server, storage, accounts } = parsed
   const scheme = server.tls === undefined ? 'http' : 'https'
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
   return {
     ...parsed,
     storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
+    accounts: accounts.filter(({ app }) => registry.find(app) !== undefined),
     registry,
+    leftOut,
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
 }

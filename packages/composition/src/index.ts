@@ -2,7 +2,14 @@ export { composeProxy } from './compose.js'
 export type { Environment } from './config/expand.js'
 export { ConfigError } from './config/fault.js'
 export { configJsonSchema } from './config/json-schema.js'
-export { type Config, defaultConfigFile, loadConfig, parseConfig, readConfigFile } from './config.js'
+export {
+  type Config,
+  defaultConfigFile,
+  loadConfig,
+  type ParseOptions,
+  parseConfig,
+  readConfigFile,
+} from './config.js'
 export { joinParts } from './logging/joined-parts.js'
 export { createLogger, describeFault, type LineSink, logHook } from './logging/logger.js'
 export { openState, type State, type StateOptions, sealerOf } from './parts.js'
