@@ -12,7 +12,10 @@ if (faults.length > 0) {
 const entries = files.map(({ data }) => data).sort((one, other) => (one.name_slug < other.name_slug ? -1 : 1))
 const provenance = Object.fromEntries(entries.map((entry) => [entry.name_slug, entry.provenance]))
 mkdirSync(join(packageFolder, 'dist'), { recursive: true })
-write('apps.json', entries.map(({ provenance: _, ...definition }) => definition))
+write(
+  'apps.json',
+  entries.map(({ provenance: _, ...definition }) => definition),
+)
 write('provenance.json', provenance)
 
 function write(name, value) {
