@@ -11,8 +11,8 @@ export function providerRoutes({ apps }: RouteParts): readonly Route[] {
   return [
     defineRoute({ ...reading, path: '/providers', query: search }, async ({ query }) => {
       const wanted = query.search?.toLowerCase() ?? ''
-      const found = apps.list().filter(({ slug, definition: { name } }) => {
-        return slug.includes(wanted) || name.toLowerCase().includes(wanted)
+      const found = apps.list().filter(({ slug, definition: { name, aliases = [] } }) => {
+        return [name, slug, ...aliases].some((text) => text.toLowerCase().includes(wanted))
       })
       return answer({ data: found.map(json) })
     }),

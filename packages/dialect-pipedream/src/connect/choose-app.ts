@@ -52,7 +52,7 @@ function isConnectable({ definition: { auth_type: type, oauth } }: AppSummary): 
 
 function fits({ definition, slug }: AppSummary, search: string): boolean {
   const text = search.toLowerCase()
-  return definition.name.toLowerCase().includes(text) || slug.includes(text)
+  return [definition.name, slug, ...(definition.aliases ?? [])].some((name) => name.toLowerCase().includes(text))
 }
 
 function byWeight({ definition: one }: AppSummary, { definition: other }: AppSummary): number {

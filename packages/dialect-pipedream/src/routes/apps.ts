@@ -117,13 +117,13 @@ function idOf(app: AppSummary): string {
 function fits(app: AppSummary, query: ListQuery): boolean {
   // There are no components, actions or triggers here, so that no app has any.
   if (query.has_components === true || query.has_actions === true || query.has_triggers === true) return false
-  const { name, categories = [] } = app.definition
+  const { name, categories = [], aliases = [] } = app.definition
   const wanted = query.category_ids
   if (wanted !== undefined && wanted.length > 0) {
     if (!categories.some((category) => wanted.includes(category) || wanted.includes(categoryId(category)))) return false
   }
   const search = query.q?.trim().toLowerCase() ?? ''
-  return name.toLowerCase().includes(search) || app.slug.toLowerCase().includes(search)
+  return [name, app.slug, ...aliases].some((text) => text.toLowerCase().includes(search))
 }
 
 /** Ties are broken by id, so that a cursor has one place. */
