@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { accounts } from './commands/accounts.js'
+import { apps } from './commands/apps.js'
 import { check } from './commands/check.js'
 import { init } from './commands/init.js'
 import { keys } from './commands/keys.js'
@@ -16,6 +17,16 @@ api-proxy serve [--config FILE]   serve until SIGTERM or SIGINT; without a confi
 api-proxy check [--config FILE]   say everything that is wrong with a configuration
 api-proxy init                    write a configuration to begin with into this folder
 api-proxy schema                  print the JSON Schema of the configuration
+
+api-proxy apps list               show the apps that accounts may be of [--category NAME]
+api-proxy apps search WORD…       show those that are called so, or have such a host; both: [--json]
+api-proxy apps show APP           show the definition of one [--json]
+api-proxy apps check [FILE…]      say everything that is wrong with the apps, or with definitions in files
+api-proxy apps probe [APP…]       ask live APIs whether they are as their definitions say, without any account
+          [--field NAME=VALUE,…] [--json] [--out PATCH]
+api-proxy apps import openapi FILE|URL   make a definition to review [--slug SLUG] [--out FILE]
+api-proxy apps new                make a definition by questions, or by flags: --name, --slug, --base URL, [--out FILE],
+          --auth bearer|basic|header:NAME|query:NAME|oauth2|none, --authorize-url, --token-url, --health PATH
 
 api-proxy accounts list           show the accounts, without anything secret
 api-proxy accounts check [ID…]    call each account's API with its credential
@@ -36,6 +47,7 @@ WORKERS=n serves with n processes. Exit status: 0 fine, 1 failed, 2 not understo
 /** Commands with words and options of their own. */
 const groups: ReadonlyMap<string, (args: readonly string[]) => Promise<string | undefined>> = new Map([
   ['accounts', accounts],
+  ['apps', apps],
   ['keys', keys],
 ])
 
