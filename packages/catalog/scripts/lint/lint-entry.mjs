@@ -3,7 +3,7 @@ import { lintHosts } from './lint-hosts.mjs'
 import { lintProvenance } from './lint-provenance.mjs'
 import { fieldsIn } from './placed-text.mjs'
 
-export const categories = new Set(
+const categories = new Set(
   `accounting ai analytics automation calendar chat cloud cms code commerce crm data design developer-tools documents
   education e-mail e-signature events files finance forms hr identity iot marketing media monitoring payments phone
   productivity project search security shipping social storage support travel video`.split(/\s+/),
