@@ -41,12 +41,36 @@ describe.each(versions)('management by the official client $name', (version) => 
 
   it('lists the apps, page by page, each once', async () => {
     const whole = await collect(await client().apps.list({ limit: 100 }))
-    const paged = await collect(await client().apps.list({ limit: 2 }))
+    const paged = await collect(await client().apps.list({ limit: 37 }))
     const slugs = paged.map((app) => app.nameSlug)
     expect(slugs).toEqual(expect.arrayContaining(['acme', 'acme-forms', 'acme-oauth', 'acme-query', 'regions']))
     expect(new Set(slugs).size).toBe(slugs.length)
     expect([...slugs].sort()).toEqual(whole.map((app) => app.nameSlug).sort())
+    expect(slugs).toEqual(expect.arrayContaining(['slack', 'github', 'hubspot', 'stripe', 'google_sheets', 'zendesk']))
     expect((await client().apps.list({ limit: 2 })).hasNextPage()).toBe(true)
+  })
+
+  it('lists the apps in any order, page by page', async () => {
+    const bySlug = await collect(await client().apps.list({ sortKey: 'name_slug', limit: 50 }))
+    const slugs = bySlug.map((app) => app.nameSlug)
+    expect(slugs).toEqual([...slugs].sort())
+    const backwards = await collect(
+      await client().apps.list({ sortKey: 'name_slug', sortDirection: 'desc', limit: 41 }),
+    )
+    expect(backwards.map((app) => app.nameSlug)).toEqual(slugs.toReversed())
+    const byName = await collect(await client().apps.list({ sortKey: 'name', limit: 100 }))
+    const names = byName.map((app) => app.name.toLowerCase())
+    expect(names).toEqual([...names].sort())
+    const byWeight = await collect(await client().apps.list({ sortKey: 'featured_weight', limit: 100 }))
+    expect(new Set(byWeight.map((app) => app.nameSlug))).toEqual(new Set(slugs))
+  })
+
+  it('searches the apps by name, and by a name that other products have for them', async () => {
+    const find = async (q: string) => (await collect(await client().apps.list({ q }))).map((app) => app.nameSlug)
+    expect(await find('Google She')).toEqual(['google_sheets'])
+    expect(await find('google-sheet')).toEqual(['google_sheets'])
+    expect(await find('no such app')).toEqual([])
+    expect((await client().apps.retrieve('google-sheet')).data.nameSlug).toBe('google_sheets')
   })
 
   it('searches the apps, and finds which support the proxy', async () => {

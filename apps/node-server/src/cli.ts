@@ -13,11 +13,20 @@ import { UsageError } from './commands/usage-error.js'
 const help = `An authenticated API proxy that you host yourself.
 
 api-proxy serve [--config FILE]   serve until SIGTERM or SIGINT; without a configuration, with a demo
+          [--strict]              with a faulty app, do not start; without this, start without that app
 api-proxy check [--config FILE]   say everything that is wrong with a configuration
 api-proxy init                    write a configuration to begin with into this folder
 api-proxy schema                  print the JSON Schema of the configuration
 
-api-proxy apps check              say which providers of the provider file are no apps, and why
+api-proxy apps list               show the apps that accounts may be of [--category NAME]
+api-proxy apps search WORD…       show those that are called so, or have such a host; both: [--json]
+api-proxy apps show APP           show the definition of one [--json]
+api-proxy apps check [FILE…]      say everything that is wrong with the apps, or with definitions in files
+api-proxy apps probe [APP…]       ask live APIs whether they are as their definitions say, without any account
+          [--field NAME=VALUE,…] [--json] [--out PATCH]
+api-proxy apps import openapi FILE|URL   make a definition to review [--slug SLUG] [--out FILE]
+api-proxy apps new                make a definition by questions, or by flags: --name, --slug, --base URL, [--out FILE],
+          --auth bearer|basic|header:NAME|query:NAME|oauth2|none, --authorize-url, --token-url, --health PATH
 
 api-proxy accounts list           show the accounts, without anything secret
 api-proxy accounts check [ID…]    call each account's API with its credential
@@ -54,12 +63,13 @@ async function run(args: readonly string[]): Promise<void> {
     return
   }
   if (groups.has(first)) return print(help)
-  const { command, config, wantsHelp, wantsVersion } = readArguments(args)
+  const { command, config, strict, wantsHelp, wantsVersion } = readArguments(args)
   if (wantsHelp) return print(help)
   if (wantsVersion) return print(version())
+  if (strict && command !== 'serve') throw new UsageError('--strict is for serve; check is always strict.')
   switch (command) {
     case 'serve':
-      return await serve(config)
+      return await serve({ config, strict })
     case 'check':
       return print(check(config))
     case 'init':
@@ -78,13 +88,15 @@ function readArguments(args: readonly string[]) {
       allowPositionals: true,
       options: {
         config: { type: 'string', short: 'c' },
+        strict: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'v' },
       },
     })
     const [command, ...more] = positionals
     if (more.length > 0) throw new UsageError(`"${more.join(' ')}" is one word too many.`)
-    return { command, config: values.config, wantsHelp: values.help === true, wantsVersion: values.version === true }
+    const { config, strict = false, help: wantsHelp = false, version: wantsVersion = false } = values
+    return { command, config, strict, wantsHelp, wantsVersion }
   } catch (error) {
     throw error instanceof UsageError ? error : new UsageError(error instanceof Error ? error.message : String(error))
   }

@@ -3,18 +3,18 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseConfig } from './config.js'
+import { type ParseOptions, parseConfig } from './config.js'
 
 const key = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='
 
-function parse(text: string, variables: Record<string, string> = {}) {
-  return parseConfig(text, 'proxy.config.yaml', variables)
+function parse(text: string, variables: Record<string, string> = {}, options?: ParseOptions) {
+  return parseConfig(text, 'proxy.config.yaml', variables, options)
 }
 
 /** Every line of what is wrong. */
 function faults(text: string, variables: Record<string, string> = {}): string[] {
   try {
-    parse(text, variables)
+    parse(text, variables, { strict: true })
   } catch (error) {
     return error instanceof Error ? error.message.split('\n') : []
   }
@@ -160,6 +160,75 @@ accounts: nothing
       .replace('key: a-key', 'key: [hunter2')
     expect(faults(text).join('\n')).not.toContain('hunter2')
     expect(faults(text.replace('[hunter2-of-16-chars', '"hunter2"')).join('\n')).not.toContain('hunter2')
+  })
+})
+
+describe('a faulty app', () => {
+  const faulty = `
+apps:
+  - { name_slug: good, name: Good, auth_type: none, connect: { base_proxy_target_url: https://good.example } }
+  - { name_slug: slack, name: Slack, auth_type: none, aliases: [github], connect: { allowed_domains: ["*.com"] } }
+  - name_slug: keyed
+    name: Keyed
+    auth_type: none
+    connect: { base_proxy_target_url: https://keyed.example }
+    headers: { x-key: "\${MISSING}" }
+projects: [{ id: p }]
+accounts:
+  - { project: p, environment: development, id: apn_1, external_user_id: u, app: slack }
+  - { project: p, environment: development, id: apn_2, external_user_id: u, app: good }
+`
+  const lines = [
+    expect.stringMatching(/^proxy\.config\.yaml:4: apps\[1\]\.connect\.allowed_domains\[0\]: must not open/),
+    'proxy.config.yaml:9: apps[2].headers.x-key: the environment variable MISSING is not set',
+    'proxy.config.yaml:12: accounts[0]: is left out, because its app slack is',
+  ]
+
+  it('is left out with its accounts, and the others work', () => {
+    const { registry, accounts, leftOut } = parse(faulty)
+    expect(leftOut).toEqual(lines)
+    expect(registry.find('good')?.slug).toBe('good')
+    expect(accounts.map(({ id }) => id)).toEqual(['apn_2'])
+  })
+
+  it('leaves none of its names to the catalogue', () => {
+    const { registry } = parse(faulty)
+    expect(['slack', 'github', 'keyed'].map((name) => registry.find(name))).toEqual([undefined, undefined, undefined])
+    expect(parse('').registry.find('slack')?.slug).toBe('slack')
+  })
+
+  it('is a fault of the whole when that is asked for', () => {
+    expect(faults(faulty)).toEqual(lines)
+  })
+
+  it('does not hide what is wrong elsewhere', () => {
+    expect(() => parse(`${faulty}server: { port: none }\n`)).toThrow(/apps\[1\].*\n.*MISSING.*\n.*\n.*server\.port/)
+  })
+})
+
+describe('the catalogue', () => {
+  it('is there unless it is turned off, and gives way to an app of the same slug', () => {
+    const own = 'apps: [{ name_slug: slack, name: Mine, auth_type: none, connect: {} }]'
+    expect(parse('').registry.find('hubspot')?.definition.name).toBe('HubSpot')
+    expect(parse('catalog: false').registry.list()).toEqual([])
+    expect(parse(own).registry.find('slack')?.definition.name).toBe('Mine')
+    expect(parse(own).registry.find('hubspot')?.slug).toBe('hubspot')
+  })
+
+  it('may be another one', () => {
+    const entry = { name_slug: 'only', name: 'Only', auth_type: 'none', auth: [], connect: {} } as const
+    expect(parse('', {}, { catalog: () => [entry] }).registry.list()).toMatchObject([{ slug: 'only' }])
+  })
+
+  it('has apps that accounts of the configuration may be of, with their fields', () => {
+    const account = (fields: string) => `projects: [{ id: p }]
+accounts: [{ project: p, environment: development, id: apn_1, external_user_id: u, app: zendesk_api_token, custom_fields: { ${fields} } }]`
+    const names =
+      parse('')
+        .registry.find('zendesk_api_token')
+        ?.definition.custom_fields?.map(({ name }) => name) ?? []
+    expect(faults(account(names.map((name) => `${name}: acme`).join(', ')))).toEqual([])
+    expect(faults(account('subdomain: "acme.evil.example"')).join('\n')).toContain('custom_fields.subdomain: must be')
   })
 })
 

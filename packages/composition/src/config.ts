@@ -1,30 +1,40 @@
 import { readFileSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import type { AppRegistry } from '@proxy/core'
+import { catalogApps } from '@proxy/catalog'
+import type { AppDefinition, AppRegistry } from '@proxy/core'
 import type { z } from 'zod'
 import { checkApps } from './config/check-apps.js'
 import { checkReferences } from './config/check-references.js'
 import { type Environment, expandReferences } from './config/expand.js'
-import { ConfigError, type Fault, toConfigError } from './config/fault.js'
+import { ConfigError, type Fault, faultLines, isOfOneApp } from './config/fault.js'
 import { type ProviderReport, readProviderLayer } from './config/provider-file.js'
 import { configSchema, type ParsedConfig } from './config/schema.js'
 import { readSource } from './config/source.js'
 
 /** A configuration in which everything has been checked and every default is filled in. */
 export interface Config extends ParsedConfig {
-  /** The compiled apps. */
+  /** The apps of the configuration, and those of the catalogue. */
   readonly registry: AppRegistry
   /** What became of the provider file; undefined when none is named. */
   readonly providerReport: ProviderReport | undefined
+  /** Why apps of the configuration, and accounts of these, are not there; a line each. */
+  readonly leftOut: readonly string[]
   /** Where callers reach the server, with its scheme, without a slash at the end. */
   readonly publicUrl: string
 }
 
 export const defaultConfigFile = 'proxy.config.yaml'
 
+export interface ParseOptions {
+  /** Takes a faulty app for a fault of the whole. By default it is left out, and the others work. */
+  readonly strict?: boolean
+  /** What `catalog: true` stands for. Default: the entries of `@proxy/catalog`, read from its folder. */
+  readonly catalog?: () => readonly AppDefinition[]
+}
+
 /** Reads a configuration file; throws a `ConfigError` that lists everything that is wrong with it. */
-export function loadConfig(file: string, variables: Environment): Config {
-  return parseConfig(readConfigFile(file), file, variables)
+export function loadConfig(file: string, variables: Environment, options?: ParseOptions): Config {
+  return parseConfig(readConfigFile(file), file, variables, options)
 }
 
 /** Throws a `ConfigError` when the file cannot be read. */
@@ -38,13 +48,14 @@ export function readConfigFile(file: string): string {
 }
 
 /** The same for a text that was read from `file`; paths in it are relative to that file's folder. */
-export function parseConfig(text: string, file: string, variables: Environment): Config {
+export function parseConfig(text: string, file: string, variables: Environment, options: ParseOptions = {}): Config {
   const source = readSource(text)
   const faults: Fault[] = [...source.faults]
-  const fail = (): never => {
-    throw toConfigError(file, faults, source.placeOf)
+  const linesOf = (some: readonly Fault[]) => faultLines(file, some, source.placeOf)
+  const fail = (some: readonly Fault[]): never => {
+    throw new ConfigError(linesOf(some).join('\n'))
   }
-  if (faults.length > 0) fail()
+  if (faults.length > 0) fail(faults)
   const folder = dirname(resolve(file))
   const data = expandReferences(source.data ?? {}, { environment: variables, folder, faults })
   const unexpanded = new Set(faults.map(({ path }) => JSON.stringify(path)))
@@ -55,26 +66,26 @@ export function parseConfig(text: string, file: string, variables: Environment):
   }
   const { sections, broken } = parseSections(data)
   const providers = readProviderLayer(sections.providers, folder, faults)
-  const registry = checkApps(sections.apps, sections.network.allowPrivate, faults, providers ? [providers] : [])
+  const catalog = sections.catalog ? (options.catalog ?? catalogApps)() : []
+  const registry = checkApps(sections, catalog, faults, providers ? [providers] : [])
   checkReferences(sections, broken, registry, faults)
-  if (!parsed.success || faults.length > 0) return fail()
-  return complete(parsed.data, registry, providers?.report(), folder)
+  const isTolerable = options.strict === true ? () => false : isOfOneApp
+  const grave = faults.filter((fault) => !isTolerable(fault))
+  if (!parsed.success || grave.length > 0) return fail(faults)
+  return complete(parsed.data, { registry, providerReport: providers?.report(), leftOut: linesOf(faults) }, folder)
 }
 
-function complete(
-  parsed: ParsedConfig,
-  registry: AppRegistry,
-  providerReport: ProviderReport | undefined,
-  folder: string,
-): Config {
-  const { server, storage } = parsed
+type CompiledApps = Pick<Config, 'registry' | 'providerReport' | 'leftOut'>
+
+function complete(parsed: ParsedConfig, compiled: CompiledApps, folder: string): Config {
+  const { server, storage, accounts } = parsed
   const scheme = server.tls === undefined ? 'http' : 'https'
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
   return {
     ...parsed,
     storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
-    registry,
-    providerReport,
+    accounts: accounts.filter(({ app }) => compiled.registry.find(app) !== undefined),
+    ...compiled,
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
 }

@@ -3,7 +3,14 @@ export type { Environment } from './config/expand.js'
 export { ConfigError } from './config/fault.js'
 export { configJsonSchema } from './config/json-schema.js'
 export type { ProviderReport } from './config/provider-file.js'
-export { type Config, defaultConfigFile, loadConfig, parseConfig, readConfigFile } from './config.js'
+export {
+  type Config,
+  defaultConfigFile,
+  loadConfig,
+  type ParseOptions,
+  parseConfig,
+  readConfigFile,
+} from './config.js'
 export { joinParts } from './logging/joined-parts.js'
 export { createLogger, describeFault, type LineSink, logHook } from './logging/logger.js'
 export { openState, type State, type StateOptions, sealerOf } from './parts.js'

@@ -120,6 +120,7 @@ export const appDefinitionShape = shape(
     relay_set_cookie: boolean,
     encode_json_as_form: boolean,
     health: shape({ path: someText, method: oneOf('GET', 'HEAD', 'POST') }, ['path']),
+    idempotency_header: someText,
     docs: anyText,
   },
   ['name_slug', 'name', 'auth_type', 'connect'],

@@ -29,6 +29,8 @@ export interface AppDefinition {
   readonly encode_json_as_form?: boolean
   /** Relative path of a cheap GET that proves the credential. */
   readonly health?: { readonly path: string; readonly method?: string }
+  /** The header by which this vendor knows a write that it has seen before. Default `idempotency-key`, also with `x-`. */
+  readonly idempotency_header?: string
   readonly docs?: string
 }
 

@@ -270,6 +270,44 @@ describe('a registry', () => {
     expect(faults.map(({ app, index, fault }) => [app, index, fault.field])).toEqual([['acme', 0, 'redirects']])
   })
 
+  describe('with a catalogue', () => {
+    const entry = { ...plain, name_slug: 'entry', aliases: ['known', 'shared'] }
+    const broken = { ...plain, name_slug: 'broken', redirects: 'no' as never }
+
+    it('finds an entry by every name, and compiles it when it is first asked for', () => {
+      const registry = createAppRegistry([acme], { catalog: [entry, broken] })
+      expect(registry.list().map(({ slug, isFromCatalog }) => [slug, isFromCatalog])).toEqual([
+        ['acme', false],
+        ['broken', true],
+        ['entry', true],
+      ])
+      const found = registry.find('known')
+      expect(found?.slug).toBe('entry')
+      expect([registry.find('entry'), registry.find('shared'), registry.findById(found?.id ?? '')]).toEqual([
+        found,
+        found,
+        found,
+      ])
+      expect(() => registry.find('broken')).toThrow('broken: redirects')
+    })
+
+    it('leaves names to the host’s own definitions, also those of faulty ones', () => {
+      const other = { ...plain, name_slug: 'other', aliases: ['entry-2', 'shared'] }
+      const faulty = { ...plain, name_slug: 'third', aliases: ['fourth'], redirects: 'no' as never }
+      const named = (name_slug: string) => ({ ...plain, name_slug })
+      const registry = createAppRegistry([{ ...plain, name: 'Mine' }, other, faulty], {
+        catalog: [named('plain'), named('entry-2'), named('third'), named('fourth'), named('fifth'), entry],
+        onFault: () => undefined,
+      })
+      expect(registry.list().map(({ slug }) => slug)).toEqual(['entry', 'fifth', 'other', 'plain'])
+      expect(registry.find('plain')?.definition.name).toBe('Mine')
+      expect(registry.find('shared')?.slug).toBe('other')
+      expect(registry.find('entry-2')?.slug).toBe('other')
+      expect([registry.find('third'), registry.find('fourth')]).toEqual([undefined, undefined])
+      expect(registry.find('fifth')?.slug).toBe('fifth')
+    })
+  })
+
   it.each([
     ['name_slug', { ...plain }],
     ['aliases[0]', { ...plain, name_slug: 'other', aliases: ['plain'] }],

@@ -7,11 +7,15 @@ import type { CompiledRetryRules } from './retry-rules.js'
 import type { Target } from './target.js'
 import type { Template } from './template.js'
 
-/** An app definition, checked and compiled once when it was loaded. */
-export interface App {
+/** An app as lists show it: nothing is compiled for it. */
+export interface AppSummary {
   readonly definition: AppDefinition
   readonly id: string
   readonly slug: string
+}
+
+/** An app definition, checked and compiled once. */
+export interface App extends AppSummary {
   readonly proxyEnabled: boolean
   readonly base: AppBase
   readonly hosts: HostRules
@@ -65,7 +69,12 @@ export interface AppRegistry {
   /** By id. */
   findById(id: string): App | undefined
   /** All of them, ascending by slug. */
-  list(): readonly App[]
+  list(): readonly ListedApp[]
+}
+
+export interface ListedApp extends AppSummary {
+  /** True for what came as the host's `catalog`, and not as one of its own definitions. */
+  readonly isFromCatalog: boolean
 }
 
 /** A fault in an app definition: `field` is the path to it, such as `connect.allowed_domains[1]`. */

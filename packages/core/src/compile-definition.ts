@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { compileAllowedDomains } from './allowed-domains.js'
 import { type App, AppFault } from './app.js'
 import type { AppDefinition, CustomField, LimitRule } from './app-definition.js'
 import { appDefinitionShape } from './app-definition-shape.js'
+import { appId } from './app-id.js'
 import { isRecord } from './app-shape.js'
 import { strategies as builtInStrategies } from './auth/index.js'
 import { type BaseScope, compileBase } from './base-template.js'
@@ -62,8 +62,10 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   const strategies = options.strategies ?? builtInStrategies
   const auth = scope && part('auth', () => prepareAuth(definition, strategies, scope, faults))
   const headers = scope && part('headers', () => compileDefaultHeaders(definition.headers ?? {}, scope, faults))
-  const isRetrySound = !misshapen.some((field) => field.startsWith('retry'))
-  const retry = isRetrySound ? part('retry', () => compileRetryRules(definition.retry)) : undefined
+  const isRetrySound = !misshapen.some((field) => field.startsWith('retry') || field === 'idempotency_header')
+  const retry = isRetrySound
+    ? part('retry', () => compileRetryRules(definition.retry, definition.idempotency_header))
+    : undefined
   const limit = part('limits.window', () => definition.limits && readLimit(definition.limits))
   part('health.path', () => requireHealthPath(definition.health?.path))
   const refresh = part('oauth', () => scope && compileOAuth(definition, scope, faults))
@@ -77,7 +79,7 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   }
   const app: App = {
     definition,
-    id: definition.id ?? idFromSlug(definition.name_slug),
+    id: appId(definition),
     slug: definition.name_slug,
     proxyEnabled: definition.connect.proxy_enabled !== false,
     base: base ?? { kind: 'none' },
@@ -153,9 +155,4 @@ function requireHealthPath(path: string | undefined): void {
   if (path !== undefined && !isRelativePath(path)) {
     throw new AppFault('health.path', 'must be a relative path such as /v1/me')
   }
-}
-
-/** Stable over restarts, so that stored ids stay true. */
-function idFromSlug(slug: string): string {
-  return `app_${createHash('sha256').update(slug).digest('hex').slice(0, 16)}`
 }

@@ -2,7 +2,7 @@ export type { Account, CredentialValues, Environment, Scope } from './account.js
 export { accountToRecord, RecordError, recordKeyId, recordToAccount } from './account-record.js'
 export type { AccountFault } from './account-values.js'
 export { accountFaults } from './account-values.js'
-export type { App, AppBase, AppRegistry, DefaultHeader } from './app.js'
+export type { App, AppBase, AppRegistry, AppSummary, DefaultHeader, ListedApp } from './app.js'
 export { AppFault } from './app.js'
 export type {
   AppDefinition,
@@ -104,6 +104,7 @@ export type {
 export type { ApiProxy, ProxyOptions } from './proxy.js'
 export { createProxy } from './proxy.js'
 export type { ProxyLimits, RenewalParts } from './proxy-parts.js'
+export { isPublicSuffix } from './public-suffixes.js'
 export type { Refresher, RefresherOptions } from './refresher.js'
 export { createRefresher } from './refresher.js'
 export { hasScope, requireOrigin, requireScope } from './scopes.js'

@@ -47,7 +47,7 @@ export function isWorthRetry(response: UpstreamResponse, call: UpstreamCall, pla
   if (status < 500 || isIdempotent(call.method)) return true
   if (!plan.asked) return false
   const wasNotProcessed = status === 503 && findHeader(headers, 'retry-after') !== undefined
-  return wasNotProcessed || plan.statuses.includes(status) || hasIdempotencyKey(call)
+  return wasNotProcessed || plan.statuses.includes(status) || hasIdempotencyKey(call, plan)
 }
 
 /** The same for an attempt that got no answer: a connection that was not made, or that broke. */
@@ -55,7 +55,7 @@ export function isFailureWorthRetry(error: unknown, call: UpstreamCall, plan: Re
   if (!(error instanceof UpstreamError) || !isReplayable(call.body)) return false
   if (!isConnectionFailure(error)) return false
   if (isIdempotent(call.method)) return true
-  return plan.asked && (error.nothingSent || hasIdempotencyKey(call))
+  return plan.asked && (error.nothingSent || hasIdempotencyKey(call, plan))
 }
 
 function isRetryable(status: number, headers: readonly string[], { statuses, rules }: RetryPlan): boolean {
@@ -70,6 +70,6 @@ function isConnectionFailure({ code, nothingSent }: UpstreamError): boolean {
   return code === 'upstream_connect' || code === 'upstream_dns' || (code === 'upstream_timeout' && nothingSent)
 }
 
-function hasIdempotencyKey({ headers }: UpstreamCall): boolean {
-  return findHeader(headers, 'idempotency-key') !== undefined || findHeader(headers, 'x-idempotency-key') !== undefined
+function hasIdempotencyKey({ headers }: UpstreamCall, { rules }: RetryPlan): boolean {
+  return rules.idempotencyKeys.some((name) => findHeader(headers, name) !== undefined)
 }

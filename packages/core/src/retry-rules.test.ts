@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { RetryRules } from './app-definition.js'
+import type { AppDefinition, RetryRules } from './app-definition.js'
 import { AppDefinitionError, compileApp } from './app-registry.js'
 
-function compile(retry: RetryRules) {
-  return compileApp({ name_slug: 'acme', name: 'Acme', auth_type: 'none', auth: [], connect: {}, retry }).retry
+function compile(retry: RetryRules | undefined, more: Partial<AppDefinition> = {}) {
+  const definition: AppDefinition = { name_slug: 'acme', name: 'Acme', auth_type: 'none', auth: [], connect: {} }
+  return compileApp({ ...definition, ...(retry && { retry }), ...more }).retry
 }
 
 describe('an app’s retry rules', () => {
@@ -16,6 +17,13 @@ describe('an app’s retry rules', () => {
       attempts: 2,
     })
     expect(compile({})).toMatchObject({ after: [], at: [], remaining: undefined, attempts: 0, isRetryable: undefined })
+  })
+
+  it('know the vendor’s own idempotency header, or else the usual ones', () => {
+    expect(compile({}).idempotencyKeys).toEqual(['idempotency-key', 'x-idempotency-key'])
+    expect(compile(undefined).idempotencyKeys).toEqual(['idempotency-key', 'x-idempotency-key'])
+    expect(compile(undefined, { idempotency_header: 'X-Write-Id' }).idempotencyKeys).toEqual(['x-write-id'])
+    expect(() => compile({}, { idempotency_header: 'x write' })).toThrow('idempotency_header is not a valid header')
   })
 
   it('know statuses, classes of them and ranges', () => {

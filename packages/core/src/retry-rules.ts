@@ -14,7 +14,11 @@ export interface CompiledRetryRules {
   readonly at: readonly string[]
   /** Headers with the seconds until then. */
   readonly after: readonly string[]
+  /** Headers that make a write safe to be sent twice. */
+  readonly idempotencyKeys: readonly string[]
 }
+
+const usualIdempotencyKeys = ['idempotency-key', 'x-idempotency-key']
 
 /** For apps that say nothing of retries. */
 export const usualRetryRules: CompiledRetryRules = {
@@ -23,18 +27,27 @@ export const usualRetryRules: CompiledRetryRules = {
   remaining: undefined,
   at: [],
   after: [],
+  idempotencyKeys: usualIdempotencyKeys,
 }
 
-/** Throws an `AppFault` naming the field below `retry`. */
-export function compileRetryRules(rules: RetryRules | undefined): CompiledRetryRules {
-  if (rules === undefined) return usualRetryRules
-  const { attempts = 0, error_code: codes, remaining, at, after } = rules
+/**
+ * Compiles an app's `retry` and `idempotency_header`: a vendor that names its own header pays no heed to the usual ones.
+ * Throws an `AppFault` naming the field.
+ */
+export function compileRetryRules(
+  rules: RetryRules | undefined,
+  idempotencyHeader: string | undefined,
+): CompiledRetryRules {
+  if (rules === undefined && idempotencyHeader === undefined) return usualRetryRules
+  const { attempts = 0, error_code: codes, remaining, at, after } = rules ?? {}
   return {
     attempts,
     isRetryable: codes === undefined ? undefined : anyOf(codes.map(readStatuses)),
     remaining: remaining === undefined ? undefined : headerName(remaining, 'retry.remaining'),
     at: headerNames(at, 'retry.at'),
     after: headerNames(after, 'retry.after'),
+    idempotencyKeys:
+      idempotencyHeader === undefined ? usualIdempotencyKeys : headerNames(idempotencyHeader, 'idempotency_header'),
   }
 }
 

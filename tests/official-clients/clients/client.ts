@@ -9,7 +9,7 @@ export interface Client {
     patch(request: ProxyRequestWithBody, options?: CallOptions): WithRawResponse
   }
   readonly apps: {
-    list(request?: { q?: string; limit?: number; after?: string }, options?: CallOptions): Promise<Page<App>>
+    list(request?: AppQuery, options?: CallOptions): Promise<Page<App>>
     retrieve(idOrSlug: string, options?: CallOptions): Promise<{ data: App }>
   }
   readonly accounts: {
@@ -25,6 +25,14 @@ export interface Client {
     validate(token: string, request: { appId: string }, options?: CallOptions): Promise<{ success: boolean; app?: App }>
   }
   readonly projects: { retrieveInfo(options?: CallOptions): Promise<{ apps: { id?: string; nameSlug?: string }[] }> }
+}
+
+export interface AppQuery {
+  q?: string
+  limit?: number
+  after?: string
+  sortKey?: 'name' | 'name_slug' | 'featured_weight'
+  sortDirection?: 'asc' | 'desc'
 }
 
 export interface CallOptions {

@@ -292,6 +292,18 @@ describe('integrations', () => {
     expect(error.response).toMatchObject({ status: 400, data: { error: { code: 'invalid_body', errors: [{ path }] } } })
   })
 
+  it('are made of the catalogue, which is no list of integrations itself', async () => {
+    const client = world.client()
+    const keys = async () => (await client.listIntegrations()).configs.map(({ unique_key: key }) => key)
+    expect(await keys()).not.toContain('hubspot')
+    await client.createIntegration({ provider: 'hubspot', unique_key: 'hubspot' })
+    await client.createIntegration({ provider: 'hubspot', unique_key: 'hubspot-eu' })
+    expect(await keys()).toEqual(expect.arrayContaining(['hubspot', 'hubspot-eu', 'acme']))
+    for (const key of ['hubspot', 'hubspot-eu'])
+      expect((await client.deleteIntegration(key)).data).toEqual({ success: true })
+    expect(await keys()).not.toContain('hubspot')
+  })
+
   it('of the configuration cannot be removed', async () => {
     expect((await errorOf(world.client().deleteIntegration('books'))).response.status).toBe(400)
     expect((await errorOf(world.client().deleteIntegration('nothing'))).response.status).toBe(404)
@@ -304,7 +316,11 @@ describe('providers', () => {
     const { data } = await client.listProviders({ search: 'TENANT' })
     expect(data).toMatchObject([{ name: 'tenants', display_name: 'Tenants', auth_mode: 'API_KEY' }])
     expect((await client.getProvider({ provider: 'shop' })).data).toMatchObject({ name: 'shop', auth_mode: 'OAUTH2' })
-    expect((await client.listProviders({})).data.length).toBeGreaterThanOrEqual(6)
+    const all = (await client.listProviders({})).data.map(({ name }) => name)
+    expect(all).toEqual(expect.arrayContaining(['tenants', 'slack', 'github', 'google_sheets']))
+    expect(new Set(all).size).toBe(all.length)
+    expect((await client.listProviders({ search: 'google-sheet' })).data).toMatchObject([{ name: 'google_sheets' }])
+    expect((await client.getProvider({ provider: 'google-sheet' })).data).toMatchObject({ name: 'google_sheets' })
     expect((await errorOf(client.getProvider({ provider: 'nothing' }))).response.status).toBe(404)
   })
 })

@@ -21,7 +21,9 @@ export interface CommandState extends SharedParts {
 /** Throws a `ConfigError` with everything that is wrong with the configuration. */
 export function readConfig(configOption: string | undefined): Config {
   const settings = readProcessSettings()
-  return loadConfig(configOption ?? settings.configFile ?? defaultConfigFile, settings.variables)
+  const config = loadConfig(configOption ?? settings.configFile ?? defaultConfigFile, settings.variables)
+  for (const line of config.leftOut) process.stderr.write(`left out: ${line}\n`)
+  return config
 }
 
 /** Opens the storage of the configuration: itself, or through the server that has it open. */

@@ -30,8 +30,14 @@ import { runWorker } from '../workers/worker.js'
 /** What workers need besides the time for draining: to start, and to write their last lines. */
 const workerMarginMs = 5_000
 
+export interface ServeOptions {
+  readonly config: string | undefined
+  /** Does not start with a faulty app in the configuration; otherwise that app is left out. */
+  readonly strict: boolean
+}
+
 /** Serves until a signal ends it. Rejects when it cannot start. */
-export async function serve(configOption: string | undefined): Promise<void> {
+export async function serve({ config: configOption, strict }: ServeOptions): Promise<void> {
   const settings = readProcessSettings()
   if (cluster.isWorker) return runWorker(settings)
 
@@ -40,12 +46,13 @@ export async function serve(configOption: string | undefined): Promise<void> {
   const clock = systemClock()
   const hub = createStateHub()
   const options = { clock, processes: settings.workers, onChange: hub.announce }
-  const opened = demo === undefined ? openFile(file, settings, options) : openDemo(demo, options)
+  const opened = demo === undefined ? openFile(file, settings, strict, options) : openDemo(demo, options)
   const { config, state } = opened
 
   const writer = createLogWriter(standardOutput, { isShared: settings.workers > 1 })
   const logger = createLogger(writer, config.logs.level)
   watchForBugs(logger, writer)
+  for (const fault of config.leftOut) logger.error({ fault }, 'left out')
   const seeds = keepApplyingSeeds(config, state, clock, logger)
   const seeded = await seeds.applied
   const running = await run(opened, { workers: settings.workers, hub, clock, writer, logger })
@@ -115,8 +122,13 @@ function run({ config, state, source }: Opened, { workers, hub, clock, writer, l
   return startWorkers({ count: workers, configuration: source, state, hub, logger, drainWithinMs })
 }
 
-function openFile(file: string = defaultConfigFile, { variables }: ProcessSettings, options: StateOptions): Opened {
-  return open({ name: file, text: readConfigFile(file) }, variables, options)
+function openFile(
+  file: string = defaultConfigFile,
+  { variables }: ProcessSettings,
+  strict: boolean,
+  options: StateOptions,
+): Opened {
+  return open({ name: file, text: readConfigFile(file) }, variables, options, strict)
 }
 
 /** A second demo in the same folder runs, too, but keeps nothing. */
@@ -129,8 +141,13 @@ function openDemo({ text, textWithoutFile }: Demo, options: StateOptions): Opene
   }
 }
 
-function open(source: Opened['source'], variables: ProcessSettings['variables'], options: StateOptions): Opened {
-  const config = parseConfig(source.text, source.name, variables)
+function open(
+  source: Opened['source'],
+  variables: ProcessSettings['variables'],
+  options: StateOptions,
+  strict = false,
+): Opened {
+  const config = parseConfig(source.text, source.name, variables, { strict })
   return { config, state: openState(config, options), source }
 }
 

@@ -69,5 +69,6 @@ export const appSchema = z.strictObject({
   relay_set_cookie: z.boolean().optional(),
   encode_json_as_form: z.boolean().optional(),
   health: z.strictObject({ path: text, method: z.enum(['GET', 'HEAD', 'POST']).optional() }).optional(),
+  idempotency_header: text.optional().describe('by which the vendor knows a write that it has seen before'),
   docs: z.string().optional(),
 })

@@ -6,6 +6,7 @@ import {
   createAppRegistry,
 } from '@proxy/core'
 import type { Fault, Path } from './fault.js'
+import type { ParsedConfig } from './schema.js'
 
 /** Apps from elsewhere, which give way to the configuration's own and to those of layers before them. */
 export interface AppLayer {
@@ -16,22 +17,34 @@ export interface AppLayer {
 
 /** Compiles the apps of the configuration; what the engine finds wrong with them becomes faults. */
 export function checkApps(
-  definitions: readonly unknown[],
-  allowPrivate: readonly string[],
+  { apps, network }: ParsedConfig,
+  catalog: readonly AppDefinition[],
   faults: Fault[],
   layers: readonly AppLayer[] = [],
 ): AppRegistry {
-  const exceptions = readExceptions(allowPrivate, faults)
-  const own = definitions as readonly AppDefinition[]
+  const own = apps as readonly AppDefinition[]
   const further = layersBelow(own, layers)
-  return createAppRegistry([...own, ...further.map(({ definition }) => definition)], {
-    isExempt: (host, port) => exceptions.isExempt(host, port),
+  const definitions = [...own, ...further.map(({ definition }) => definition)]
+  const exceptions = readExceptions(network.allowPrivate, faults)
+  const unexpanded = new Set(faults.flatMap(({ path: [section, index] }) => (section === 'apps' ? [index] : [])))
+  const options = { catalog, isExempt: (host: string, port: number) => exceptions.isExempt(host, port) }
+  const registry = createAppRegistry(definitions, {
+    ...options,
     onFault: ({ app, index, fault }) => {
       const layer = further[index - own.length]?.layer
       if (layer !== undefined) layer.onFault(app, fault)
       else faults.push({ path: ['apps', index, ...fieldPath(fault.field)], message: fault.message })
     },
   })
+  if (unexpanded.size === 0) return registry
+  // What lacks a secret must not work without it: its names stay taken, and nothing else is left of it.
+  const usable = definitions.map((definition, index) => (unexpanded.has(index) ? namesOnly(definition) : definition))
+  return createAppRegistry(usable, { ...options, onFault: () => undefined })
+}
+
+function namesOnly(definition: AppDefinition): AppDefinition {
+  const { name_slug, aliases } = definition ?? {}
+  return { name_slug, aliases } as AppDefinition
 }
 
 interface LayeredDefinition {

@@ -1,6 +1,6 @@
 import { type AppRegistry, createKeyRing, customFieldFault } from '@proxy/core'
 import { countPlaces } from '../redis/redis-schema.js'
-import type { Fault, Path } from './fault.js'
+import { type Fault, isOfOneApp, type Path } from './fault.js'
 import type { ParsedConfig } from './schema.js'
 
 /**
@@ -90,7 +90,8 @@ function isKey(text: string): boolean {
   }
 }
 
-function checkSeeds({ accounts, projects }: ParsedConfig, apps: AppRegistry, faults: Fault[]): void {
+function checkSeeds({ accounts, projects, apps: definitions }: ParsedConfig, apps: AppRegistry, faults: Fault[]): void {
+  const faulty = new Set(faults.flatMap((fault) => (isOfOneApp(fault) ? namesAt(definitions, fault.path[1]) : [])))
   const known = new Set(projects.map(({ id }) => id))
   const seen = new Set<string>()
   for (const [index, account] of accounts.entries()) {
@@ -102,6 +103,11 @@ function checkSeeds({ accounts, projects }: ParsedConfig, apps: AppRegistry, fau
     if (seen.has(identity)) faults.push({ path: [...path, 'id'], message: 'is the id of another account' })
     seen.add(identity)
     const app = apps.find(account.app)
+    if (app === undefined && faulty.has(account.app)) {
+      const message = `is left out, because its app ${account.app} is`
+      faults.push({ path, message, isOfFaultyApp: true })
+      continue
+    }
     if (app === undefined) {
       faults.push({ path: [...path, 'app'], message: `${account.app} is not the name_slug of a known app` })
       continue
@@ -126,4 +132,12 @@ function checkSeeds({ accounts, projects }: ParsedConfig, apps: AppRegistry, fau
       if (message !== undefined) faults.push({ path: [...path, 'custom_fields', field.name], message })
     }
   }
+}
+
+/** The names under which accounts may know the app at this place of the configuration. */
+function namesAt(definitions: readonly unknown[], index: string | number | undefined): readonly unknown[] {
+  const definition: unknown = definitions[Number(index)]
+  if (typeof definition !== 'object' || definition === null) return []
+  const { name_slug: slug, aliases }: { readonly name_slug?: unknown; readonly aliases?: unknown } = definition
+  return [slug, ...(Array.isArray(aliases) ? aliases : [])]
 }

@@ -9,6 +9,13 @@ export interface Fault {
   readonly isKey?: boolean
   /** Known already, such as that of a syntax error; else it is found by the path. */
   readonly place?: Place
+  /** Comes of a faulty app, and goes with it. */
+  readonly isOfFaultyApp?: boolean
+}
+
+/** True for what concerns one app of the configuration and nothing else. */
+export function isOfOneApp({ path: [section, index], isOfFaultyApp }: Fault): boolean {
+  return isOfFaultyApp === true || (section === 'apps' && typeof index === 'number')
 }
 
 /** Where something stands in a file. */
@@ -34,8 +41,12 @@ function pathText(path: Path): string {
   return text
 }
 
-/** The faults as one error; `placeOf` says where the path of one stands in the file. */
-export function toConfigError(file: string, faults: readonly Fault[], placeOf: (fault: Fault) => Place): ConfigError {
+/** The faults, one line each, in the order of the file; `placeOf` says where the path of one stands in it. */
+export function faultLines(
+  file: string,
+  faults: readonly Fault[],
+  placeOf: (fault: Fault) => Place,
+): readonly string[] {
   const located = faults
     .map((fault) => ({ ...fault, place: fault.place ?? placeOf(fault) }))
     .sort((one, other) => one.place.offset - other.place.offset)
@@ -43,5 +54,5 @@ export function toConfigError(file: string, faults: readonly Fault[], placeOf: (
     const subject = pathText(path)
     return `${file}:${place.line}: ${subject === '' ? '' : `${subject}: `}${message}`
   })
-  return new ConfigError([...new Set(lines)].join('\n'))
+  return [...new Set(lines)]
 }

@@ -220,6 +220,7 @@ export const configSchema = z.strictObject({
         .describe('whose accounts programs of this machine use when they call without a key; never for production'),
     })
     .prefault({}),
+  catalog: flag().prefault(true).describe('knows the well-known apps of the catalogue, too'),
   apps: z.array(z.unknown()).default([]),
   providers: providers.optional().describe("further apps, of a provider file of Nango's form that you installed"),
   accounts: z.array(account).default([]),

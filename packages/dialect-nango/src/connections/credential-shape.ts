@@ -1,4 +1,4 @@
-import type { App, AuthEntry, CustomField } from '@proxy/core'
+import type { AppDefinition, AppSummary, AuthEntry, CustomField } from '@proxy/core'
 
 /** How an account's secrets are spelled on the wire. */
 export type CredentialType =
@@ -27,19 +27,19 @@ export interface CredentialShape {
   readonly members: readonly CredentialMember[]
 }
 
-const shapes = new WeakMap<App, CredentialShape>()
+const shapes = new WeakMap<AppDefinition, CredentialShape>()
 
 /** What `credentials` of an app's connections look like: by how it authenticates, and where that takes its values from. */
-export function credentialShape(app: App): CredentialShape {
-  let shape = shapes.get(app)
+export function credentialShape({ definition }: AppSummary): CredentialShape {
+  let shape = shapes.get(definition)
   if (shape === undefined) {
-    shape = deriveShape(app)
-    shapes.set(app, shape)
+    shape = deriveShape(definition)
+    shapes.set(definition, shape)
   }
   return shape
 }
 
-function deriveShape({ definition }: App): CredentialShape {
+function deriveShape(definition: AppDefinition): CredentialShape {
   const fields = definition.custom_fields ?? []
   const entry = (kind: string) => definition.auth?.find((one) => one.kind === kind)
   if (definition.auth_type === 'none') return shapeOf('NONE', [])

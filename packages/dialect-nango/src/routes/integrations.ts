@@ -1,4 +1,4 @@
-import type { Scope } from '@proxy/core'
+import type { AppSummary, Scope } from '@proxy/core'
 import { z } from 'zod'
 import { readExternalId } from '../integrations/external-id.js'
 import type { Integration } from '../integrations/integrations.js'
@@ -37,12 +37,14 @@ export function integrationRoutes(parts: RouteParts): readonly Route[] {
 
   const list = defineRoute({ ...reading, ...all, method: 'get', query: noQuery }, async ({ scope }) => {
     const made = new Map((await integrations.list(scope)).map((stored) => [stored.key, stored]))
-    const own = apps.list().map((app) => json({ key: app.slug, app, prefix: '', stored: made.get(app.slug) }))
+    // What the catalogue knows is a provider; it becomes an integration when somebody makes one of it.
+    const own = apps.list().filter(({ slug, isFromCatalog }) => !isFromCatalog || made.has(slug))
+    const slugs = new Set(own.map(({ slug }) => slug))
     const named = [...made.values()].flatMap((stored) => {
-      const app = apps.find(stored.key) === undefined ? apps.find(stored.app) : undefined
-      return app === undefined ? [] : [json({ key: stored.key, app, prefix: '', stored })]
+      const app = slugs.has(stored.key) ? undefined : (apps.find(stored.key) ?? apps.find(stored.app))
+      return app === undefined ? [] : [json({ key: stored.key, app, stored })]
     })
-    return answer({ data: [...named, ...own] })
+    return answer({ data: [...named, ...own.map((app) => json({ key: app.slug, app, stored: made.get(app.slug) }))] })
   })
 
   const create = defineRoute({ ...writing, ...all, method: 'post', body: createBody }, async ({ body, scope }) => {
@@ -54,7 +56,7 @@ export function integrationRoutes(parts: RouteParts): readonly Route[] {
     const stored = await integrations.create(scope, { key, app: app.slug, displayName: body.display_name })
     if (stored === undefined) throw wrong('unique_key', 'is taken by another integration')
     const withClient = await setClient(scope, key, body.credentials)
-    return answer({ data: json({ key, app, prefix: '', stored: withClient ?? stored }) })
+    return answer({ data: json({ key, app, stored: withClient ?? stored }) })
   })
 
   const retrieve = defineRoute(
@@ -135,7 +137,7 @@ export function integrationRoutes(parts: RouteParts): readonly Route[] {
   return [list, create, retrieve, patch, remove]
 }
 
-function json({ key, app, stored }: FoundIntegration): object {
+function json({ key, app, stored }: Pick<FoundIntegration, 'key' | 'stored'> & { readonly app: AppSummary }): object {
   const { definition } = app
   return {
     unique_key: key,

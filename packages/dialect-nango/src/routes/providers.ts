@@ -1,4 +1,4 @@
-import type { App } from '@proxy/core'
+import type { AppSummary } from '@proxy/core'
 import { z } from 'zod'
 import { credentialShape } from '../connections/credential-shape.js'
 import { answer, defineRoute, missing, noBody, noQuery, type Route } from './route.js'
@@ -11,8 +11,8 @@ export function providerRoutes({ apps }: RouteParts): readonly Route[] {
   return [
     defineRoute({ ...reading, path: '/providers', query: search }, async ({ query }) => {
       const wanted = query.search?.toLowerCase() ?? ''
-      const found = apps.list().filter(({ slug, definition: { name } }) => {
-        return slug.includes(wanted) || name.toLowerCase().includes(wanted)
+      const found = apps.list().filter(({ slug, definition: { name, aliases = [] } }) => {
+        return [name, slug, ...aliases].some((text) => text.toLowerCase().includes(wanted))
       })
       return answer({ data: found.map(json) })
     }),
@@ -24,7 +24,7 @@ export function providerRoutes({ apps }: RouteParts): readonly Route[] {
   ]
 }
 
-function json(app: App): object {
+function json(app: AppSummary): object {
   const { definition } = app
   const { base_proxy_target_url: base } = definition.connect
   return {

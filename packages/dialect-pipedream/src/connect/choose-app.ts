@@ -1,4 +1,4 @@
-import type { App } from '@proxy/core'
+import type { AppSummary } from '@proxy/core'
 import { appImage, imageAddress } from './app-image.js'
 import { attributes, html, type Markup } from './html.js'
 import type { PageOptions } from './page.js'
@@ -9,7 +9,7 @@ import { type Wish, wishParameters } from './wish.js'
 const shownMost = 100
 
 /** The page on which the end user picks what to connect. */
-export function chooseAppPage(session: Session, apps: readonly App[], prefix: string): PageOptions {
+export function chooseAppPage(session: Session, apps: readonly AppSummary[], prefix: string): PageOptions {
   const { wish, projectName, token } = session
   const address = `${prefix}/_static/connect.html`
   const found = apps.filter((app) => isConnectable(app) && fits(app, wish.search)).sort(byWeight)
@@ -40,22 +40,22 @@ export function hiddenInputs(wish: Wish): readonly Markup[] {
   )
 }
 
-function row(app: App, wish: Wish, address: string): Markup {
+function row(app: AppSummary, wish: Wish, address: string): Markup {
   const query = new URLSearchParams({ ...wishParameters(wish), app: app.slug })
   return html`<li><a href="${address}?${query.toString()}">${appImage(app)}<span>${app.definition.name}</span></a></li>
 `
 }
 
-function isConnectable(app: App): boolean {
-  return app.definition.auth_type !== 'oauth' || app.authorization !== undefined
+function isConnectable({ definition: { auth_type: type, oauth } }: AppSummary): boolean {
+  return type !== 'oauth' || (oauth?.authorize_url !== undefined && oauth.token_url !== undefined)
 }
 
-function fits({ definition, slug }: App, search: string): boolean {
+function fits({ definition, slug }: AppSummary, search: string): boolean {
   const text = search.toLowerCase()
-  return definition.name.toLowerCase().includes(text) || slug.includes(text)
+  return [definition.name, slug, ...(definition.aliases ?? [])].some((name) => name.toLowerCase().includes(text))
 }
 
-function byWeight({ definition: one }: App, { definition: other }: App): number {
+function byWeight({ definition: one }: AppSummary, { definition: other }: AppSummary): number {
   const weight = (other.featured_weight ?? 0) - (one.featured_weight ?? 0)
   return weight === 0 ? one.name.localeCompare(other.name, 'en') : weight
 }

@@ -1,34 +1,34 @@
-import type { App } from '@proxy/core'
+import type { AppDefinition, AppSummary } from '@proxy/core'
 import type { z } from 'zod'
 import type { appSchema } from './schemas.js'
 
 export type AppJson = z.output<typeof appSchema>
 
-const known = new WeakMap<App, AppJson>()
+const known = new WeakMap<AppDefinition, AppJson>()
 
 /** An app as the contract shows it; without `auth`, which is nobody's business. */
-export function appJson(app: App): AppJson {
-  const before = known.get(app)
+export function appJson({ definition, id, slug }: AppSummary): AppJson {
+  const before = known.get(definition)
   if (before !== undefined) return before
-  const { definition } = app
+  const { connect } = definition
   const json: AppJson = {
-    id: app.id,
-    name_slug: app.slug,
+    id,
+    name_slug: slug,
     name: definition.name,
     auth_type: definition.auth_type,
     description: definition.description ?? '',
     img_src: definition.img_src ?? '',
-    custom_fields_json: customFieldsJson(app),
+    custom_fields_json: customFieldsJson(definition),
     categories: [...(definition.categories ?? [])],
     featured_weight: definition.featured_weight ?? 0,
     scope_profiles: [],
     connect: {
-      proxy_enabled: app.proxyEnabled,
-      allowed_domains: [...app.hosts.list],
-      base_proxy_target_url: definition.connect.base_proxy_target_url ?? null,
+      proxy_enabled: connect.proxy_enabled !== false,
+      allowed_domains: [...(connect.allowed_domains ?? [])],
+      base_proxy_target_url: connect.base_proxy_target_url ?? null,
     },
   }
-  known.set(app, json)
+  known.set(definition, json)
   return json
 }
 
@@ -49,10 +49,9 @@ export function missingAppJson(slug: string): AppJson {
   }
 }
 
-function customFieldsJson(app: App): string {
-  const fields = app.definition.custom_fields ?? []
+function customFieldsJson({ custom_fields = [] }: AppDefinition): string {
   return JSON.stringify(
-    fields.map(({ name, label, description, default: usual, optional, type }) => ({
+    custom_fields.map(({ name, label, description, default: usual, optional, type }) => ({
       name,
       label: label ?? name,
       description: description ?? null,

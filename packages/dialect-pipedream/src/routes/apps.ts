@@ -1,4 +1,4 @@
-import type { App } from '@proxy/core'
+import type { AppSummary } from '@proxy/core'
 import { z } from 'zod'
 import { appJson } from './app-json.js'
 import { pageAnswer, pageOfRows, pageQuery, readPageWish } from './paging.js'
@@ -67,7 +67,7 @@ export function appRoutes({ apps }: RouteParts): readonly Route[] {
 
 const categorySchema = z.object({ id: z.string(), name: z.string(), description: z.string() })
 
-function categoryRoutes(list: readonly App[]): readonly Route[] {
+function categoryRoutes(list: readonly AppSummary[]): readonly Route[] {
   const shared = { method: 'get', tag: 'apps', scope: undefined, forBrowsers: true, status: 200 } as const
   const names = [...new Set(list.flatMap((app) => app.definition.categories ?? []))].sort()
   const categories = names.map((name) => ({ id: categoryId(name), name, description: '' }))
@@ -110,27 +110,30 @@ function categoryId(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '_')
 }
 
-function idOf(app: App): string {
+function idOf(app: AppSummary): string {
   return app.id
 }
 
-function fits(app: App, query: ListQuery): boolean {
+function fits(app: AppSummary, query: ListQuery): boolean {
   // There are no components, actions or triggers here, so that no app has any.
   if (query.has_components === true || query.has_actions === true || query.has_triggers === true) return false
-  const { name, categories = [] } = app.definition
+  const { name, categories = [], aliases = [] } = app.definition
   const wanted = query.category_ids
   if (wanted !== undefined && wanted.length > 0) {
     if (!categories.some((category) => wanted.includes(category) || wanted.includes(categoryId(category)))) return false
   }
   const search = query.q?.trim().toLowerCase() ?? ''
-  return name.toLowerCase().includes(search) || app.slug.toLowerCase().includes(search)
+  return [name, app.slug, ...aliases].some((text) => text.toLowerCase().includes(search))
 }
 
 /** Ties are broken by id, so that a cursor has one place. */
-function sorted(apps: readonly App[], { sort_key: key, sort_direction: direction }: ListQuery): readonly App[] {
+function sorted(
+  apps: readonly AppSummary[],
+  { sort_key: key, sort_direction: direction }: ListQuery,
+): readonly AppSummary[] {
   if (key === undefined && direction === undefined) return apps
   const sign = direction === 'desc' ? -1 : 1
-  const keyOf = ({ definition, slug }: App): string | number => {
+  const keyOf = ({ definition, slug }: AppSummary): string | number => {
     if (key === 'featured_weight') return definition.featured_weight ?? 0
     return key === 'name' ? definition.name.toLowerCase() : slug
   }

@@ -55,6 +55,13 @@ describe.each(['POST', 'PATCH', 'MKCOL'])('%s', (method) => {
     expect(await sentFor(first, { method, ...call })).toBe(times)
   })
 
+  it('is sent again with the key that its vendor knows, and not with one that it does not', async () => {
+    await start({ app: { idempotency_header: 'X-Write-Id' } })
+    const call = { method, ...asked(3) }
+    expect(await sentFor('reset', { ...call, headers: ['x-write-id', 'w-1'] })).toBe(2)
+    expect(await sentFor('reset', { ...call, ...key })).toBe(2 + 1)
+  })
+
   it('is sent again when the connection was refused, if the caller asked', async () => {
     await start({ retry: { attempts: 3 }, app: { connect: { base_proxy_target_url: 'http://localhost:1' } } })
     const call = { method, body: 'payment' }

@@ -1,11 +1,63 @@
-import { readOptions, refuseMore } from '../arguments.js'
-import { readConfig } from '../command-state.js'
+import { readFileSync } from 'node:fs'
+import { type AppDefinition, AppDefinitionError, createAppRegistry } from '@proxy/core'
+import { parse } from 'yaml'
+import { readOptions } from '../arguments.js'
+import { CommandFailed } from '../command-failed.js'
 import { describeProviders } from '../describe-providers.js'
+import { knownApps } from './known-apps.js'
 
-/** Says how many apps there are, and which providers of the provider file are none, and why. */
+/**
+ * Says everything that is wrong with the apps of the configuration, or with the definitions in the given files, and
+ * throws when something is. What a provider file has that is no app here is told, and is no fault.
+ */
 export function checkApps(args: readonly string[]): string {
-  const { values, positionals } = readOptions(args, {})
-  refuseMore(positionals)
-  const { registry, providerReport } = readConfig(values.config)
-  return [`${registry.list().length} apps`, ...describeProviders(providerReport)].join('\n')
+  const { values, positionals: files } = readOptions(args, {})
+  const faults = files.length === 0 ? [] : files.flatMap(faultsOfFile)
+  if (files.length > 0) return report(faults, `${files.join(', ')}: nothing wrong.`)
+  const { registry, config } = knownApps(values.config)
+  faults.push(...(config?.leftOut ?? []))
+  let own = 0
+  for (const { slug, isFromCatalog } of registry.list()) {
+    if (!isFromCatalog) own += 1
+    try {
+      registry.find(slug)
+    } catch (error) {
+      if (!(error instanceof AppDefinitionError)) throw error
+      faults.push(error.message)
+    }
+  }
+  const others = registry.list().length - own
+  const fine = `${own} apps of the configuration and ${others} of the catalogue: nothing wrong.`
+  return report(faults, [fine, ...describeProviders(config?.providerReport)].join('\n'))
+}
+
+function report(faults: readonly string[], fine: string): string {
+  if (faults.length > 0) throw new CommandFailed(faults.join('\n'))
+  return fine
+}
+
+function faultsOfFile(file: string): string[] {
+  let data: unknown
+  try {
+    data = parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const [message = ''] = error instanceof Error ? error.message.split('\n') : []
+    return [`${file}: cannot be read: ${message}`]
+  }
+  const faults: string[] = []
+  createAppRegistry(definitionsIn(data), {
+    onFault: ({ app, fault }) => faults.push(`${file}: ${app}: ${fault.field} ${fault.message}`),
+  })
+  return faults
+}
+
+/** One definition, a list of them, or a section `apps`. */
+function definitionsIn(data: unknown): readonly AppDefinition[] {
+  const inner = typeof data === 'object' && data !== null && 'apps' in data ? data.apps : data
+  const list: readonly unknown[] = Array.isArray(inner) ? inner : [inner]
+  return list.map((one) => {
+    if (typeof one !== 'object' || one === null || !('provenance' in one)) return one as AppDefinition
+    const { provenance: _, ...definition } = one
+    return definition as unknown as AppDefinition
+  })
 }

@@ -1,0 +1,1 @@
+export { catalogApps, catalogProvenance, type Provenance, type Source } from './catalog.js'
