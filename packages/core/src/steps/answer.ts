@@ -12,12 +12,14 @@ export interface AnswerContext {
   readonly now: number
   /** Flat; from the dialect, such as CORS headers. */
   readonly extraHeaders: readonly string[]
-  readonly hop: InjectedPath
+  readonly hop: KnownSecrets
 }
 
-interface InjectedPath {
+interface KnownSecrets {
   /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
   withoutCredential(location: string): string | undefined
+  /** True when a URL holds a secret of the account anywhere. */
+  holdsSecret(url: string): boolean
 }
 
 /** Sends the upstream's head and streams its body. Rejects, with the connection cut, when the body breaks. */
@@ -85,9 +87,10 @@ function answerHeaders(upstream: readonly string[], context: AnswerContext): str
   return headers
 }
 
-/** A URL without what was injected into the request's; undefined when that cannot be taken out. */
+/** A URL without what was injected into the request's; undefined when a credential cannot be taken out of it. */
 function shownUrl(url: string, { app, hop }: AnswerContext): string | undefined {
-  return hop.withoutCredential(removeQueryText(url, app.reservedQuery))
+  const shown = hop.withoutCredential(removeQueryText(url, app.reservedQuery))
+  return shown === undefined || hop.holdsSecret(shown) ? undefined : shown
 }
 
 /** The same for every target of a `Link` (RFC 8288): vendors copy the request's query into the next page's. */
