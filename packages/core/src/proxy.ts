@@ -1,5 +1,6 @@
 import type { Account } from './account.js'
 import type { App, AppRegistry } from './app.js'
+import { holdsSecret } from './auth/secret-in-url.js'
 import { Cancellation } from './cancellation.js'
 import { type ErrorCode, toProxyError } from './errors.js'
 import { withoutInjectedPath } from './injected-location.js'
@@ -173,6 +174,10 @@ class CallHop implements Hop {
 
   withoutCredential(location: string): string | undefined {
     return withoutInjectedPath(location, this.app, this.#fresh.values, this.#parts.clock.now())
+  }
+
+  holdsSecret(url: string): boolean {
+    return holdsSecret(url, this.app, this.#fresh.values)
   }
 
   attempted(): void {

@@ -14,11 +14,13 @@ const beyondPrintable = /[^ -~]/
  * Throws `invalid_url` for anything that an encoder of those would not have written.
  */
 export function decodeTarget(segment: string): string {
+  // Raw it is a separator: read as base64, a slash at the end would become a part of the target.
+  if (segment.includes('/')) throw notBase64()
   const text = segment.includes('%') ? unescaped(segment) : segment
   const bytes = Buffer.from(text, 'base64url')
   // Node skips what it does not know, so the way back proves that the text was canonical.
   if (bytes.length === 0 || bytes.toString('base64url') !== urlSafe(text)) {
-    throw invalid('is not base64 or base64url; write + / = as %2B %2F %3D, or use the URL-safe alphabet')
+    throw notBase64()
   }
   const ascii = bytes.toString('latin1')
   if (!beyondPrintable.test(ascii)) return ascii
@@ -29,8 +31,6 @@ export function decodeTarget(segment: string): string {
 }
 
 function unescaped(segment: string): string {
-  // A `/` of base64 must not come raw, or it would be a separator.
-  if (segment.includes('/')) return segment
   try {
     return decodeURIComponent(segment)
   } catch {
@@ -47,6 +47,10 @@ function urlSafe(text: string): string {
   }
   if (!standardOnly.test(bare)) return bare
   return urlSafeOnly.test(bare) ? text : bare.replace(standardLetters, (letter) => (letter === '+' ? '-' : '_'))
+}
+
+function notBase64(): ProxyError {
+  return invalid('is not base64 or base64url; write + / = as %2B %2F %3D, or use the URL-safe alphabet')
 }
 
 function invalid(reason: string): ProxyError {

@@ -83,6 +83,14 @@ describe('serve', () => {
     expect(second.output.error).toContain(`127.0.0.1:${port} is taken`)
   })
 
+  it('ends with 1 when PORT is none', async () => {
+    for (const PORT of ['99999', 'http']) {
+      const { output, ended } = command(['serve'], { environment: { PORT } })
+      expect(await ended).toBe(1)
+      expect(output.error).toContain('PORT must be')
+    }
+  })
+
   it('ends with 1 when WORKERS is no number', async () => {
     const { output, ended } = command(['serve'], { environment: { WORKERS: 'many' } })
     expect(await ended).toBe(1)

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingCall, OpenAnswer } from '@proxy/core'
 import type { CallHandler } from '@proxy/runtime-node'
 
@@ -22,7 +22,8 @@ interface Answer {
   readonly status: number
   readonly contentType: string
   readonly body: string
-  readonly allow?: string
+  /** Flat, beside those that every answer has. */
+  readonly headers: readonly string[]
 }
 
 /** `/livez`, `/readyz` and `/metrics` in front of a proxy, at the cost of one comparison for every other call. */
@@ -49,9 +50,10 @@ function routeOf(target: string, parts: OperationsParts): ((call: IncomingCall) 
     const { metrics } = parts
     return async (call) => {
       if (metrics.token !== undefined && !isSame(bearerOf(call) ?? '', metrics.token)) {
-        return json(401, { error: 'The metrics ask for their own token.', code: 'invalid_token' })
+        const challenge = ['www-authenticate', 'Bearer error="invalid_token"']
+        return refusal(401, 'invalid_token', 'The metrics ask for their own token.', challenge)
       }
-      return { status: 200, contentType: metrics.contentType, body: await metrics.text() }
+      return { status: 200, contentType: metrics.contentType, body: await metrics.text(), headers: [] }
     }
   }
   return undefined
@@ -70,19 +72,23 @@ async function answer(
   route: (call: IncomingCall) => Promise<Answer>,
 ): Promise<void> {
   const isAllowed = call.method === 'GET' || call.method === 'HEAD'
-  const { status, contentType, body } = isAllowed
+  const { status, contentType, body, headers } = isAllowed
     ? await route(call)
-    : json(405, { error: `${call.method} is not allowed here.`, code: 'method_not_allowed' })
+    : refusal(405, 'method_not_allowed', `${call.method} is not allowed here.`, ['allow', 'GET, HEAD'])
   const bytes = Buffer.from(body)
-  const headers = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store']
-  if (!isAllowed) headers.push('allow', 'GET, HEAD')
-  const sink = open({ status, headers })
+  const usual = ['content-type', contentType, 'content-length', String(bytes.length), 'cache-control', 'no-store']
+  const sink = open({ status, headers: [...usual, 'x-request-id', randomUUID(), ...headers] })
   if (call.method === 'HEAD') sink.end()
   else sink.end(bytes)
 }
 
-function json(status: number, value: object): Answer {
-  return { status, contentType: 'application/json', body: JSON.stringify(value) }
+function json(status: number, value: object, headers: readonly string[] = []): Answer {
+  return { status, contentType: 'application/json', body: JSON.stringify(value), headers }
+}
+
+/** In the form of every other refusal of this server. */
+function refusal(status: number, code: string, error: string, headers: readonly string[]): Answer {
+  return json(status, { error, code }, ['x-proxy-error', code, ...headers])
 }
 
 /** In the same time, whatever the two have in common. */

@@ -12,12 +12,14 @@ export interface AnswerContext {
   readonly now: number
   /** Flat; from the dialect, such as CORS headers. */
   readonly extraHeaders: readonly string[]
-  readonly hop: InjectedPath
+  readonly hop: KnownSecrets
 }
 
-interface InjectedPath {
+interface KnownSecrets {
   /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
   withoutCredential(location: string): string | undefined
+  /** True when a URL holds a secret of the account anywhere. */
+  holdsSecret(url: string): boolean
 }
 
 /** Sends the upstream's head and streams its body. Rejects, with the connection cut, when the body breaks. */
@@ -26,7 +28,7 @@ export async function answer(response: UpstreamResponse, open: OpenAnswer, conte
   await response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
 }
 
-type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'link' | 'rate-limit'
+type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'link' | 'rate-limit' | 'draft-limit'
 
 /** What happens to each name of an upstream's answer; any other passes. */
 const verdicts: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
@@ -43,6 +45,8 @@ const verdicts: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
   ['x-ratelimit-limit', 'rate-limit'],
   ['x-ratelimit-remaining', 'rate-limit'],
   ['x-ratelimit-reset', 'rate-limit'],
+  ['ratelimit', 'draft-limit'],
+  ['ratelimit-policy', 'draft-limit'],
 ])
 
 function verdictOn(name: string): Verdict {
@@ -64,9 +68,11 @@ function verdictOf(name: string): Verdict {
 
 function answerHeaders(upstream: readonly string[], context: AnswerContext): string[] {
   const { app } = context
+  const { turn } = context.seen
   const listed = connectionListed(upstream)
   const headers: string[] = []
   let upstreamLimits = false
+  let draftLimits = false
   for (let index = 0; index < upstream.length; index += 2) {
     const name = upstream[index] as string
     const value = upstream[index + 1] as string
@@ -74,20 +80,27 @@ function answerHeaders(upstream: readonly string[], context: AnswerContext): str
     if (verdict === 'drop' || listed?.has(name.toLowerCase())) continue
     if (verdict === 'set-cookie' && !app.relaySetCookie) continue
     if (verdict === 'rate-limit') upstreamLimits = true
+    else if (verdict === 'draft-limit') draftLimits = true
     const shown =
       verdict === 'location' ? shownUrl(value, context) : verdict === 'link' ? shownLinks(value, context) : value
     if (shown !== undefined) headers.push(name, shown)
   }
-  headers.push('x-request-id', context.seen.requestId)
-  const { turn } = context.seen
-  if (turn !== undefined) addRateLimitHeaders(headers, turn, context.now, upstreamLimits)
-  for (const text of context.extraHeaders) headers.push(text)
-  return headers
+  // Where the vendor has taken the usual names, ours are those of the draft, and no others may stand beside them.
+  const shownHeaders = draftLimits && upstreamLimits && turn !== undefined ? withoutDraftLimits(headers) : headers
+  shownHeaders.push('x-request-id', context.seen.requestId)
+  if (turn !== undefined) addRateLimitHeaders(shownHeaders, turn, context.now, upstreamLimits)
+  for (const text of context.extraHeaders) shownHeaders.push(text)
+  return shownHeaders
 }
 
-/** A URL without what was injected into the request's; undefined when that cannot be taken out. */
+function withoutDraftLimits(headers: readonly string[]): string[] {
+  return headers.filter((_, index) => verdictOf(headers[index - (index % 2)] ?? '') !== 'draft-limit')
+}
+
+/** A URL without what was injected into the request's; undefined when a credential cannot be taken out of it. */
 function shownUrl(url: string, { app, hop }: AnswerContext): string | undefined {
-  return hop.withoutCredential(removeQueryText(url, app.reservedQuery))
+  const shown = hop.withoutCredential(removeQueryText(url, app.reservedQuery))
+  return shown === undefined || hop.holdsSecret(shown) ? undefined : shown
 }
 
 /** The same for every target of a `Link` (RFC 8288): vendors copy the request's query into the next page's. */

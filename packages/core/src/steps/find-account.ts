@@ -1,12 +1,13 @@
 import type { Account, Environment, Scope } from '../account.js'
-import type { AppRegistry } from '../app.js'
+import { isHostAllowed } from '../account-base.js'
+import type { App, AppRegistry } from '../app.js'
 import { ProxyError } from '../errors.js'
 import type { Found } from '../found.js'
 import type { AppNames } from '../ports/app-names.js'
 import type { Caller } from '../ports/authenticator.js'
 import type { AccountSelector, ProxyCall } from '../ports/dialect.js'
 import type { Storage } from '../ports/storage.js'
-import { isFullUrl, parseTarget } from '../target.js'
+import { isFullUrl, parseTarget, type Target } from '../target.js'
 
 /**
  * The account that the call names, and its app. Unknown and not yours are the same `record_not_found`, from the same
@@ -104,7 +105,7 @@ function isTheirs(account: Account, named: string | undefined, caller: Caller): 
 
 const listedAtMost = 100
 
-/** The one account of the user whose app takes this target; `account_ambiguous` names the others. */
+/** The one account of the user that takes this target, a living one before dead ones; `account_ambiguous` names several. */
 async function onlyFitting(
   call: ProxyCall,
   externalUserId: string,
@@ -114,17 +115,30 @@ async function onlyFitting(
 ): Promise<Account | undefined> {
   const full = isFullUrl(call.target) ? parseTarget(call.target) : undefined
   const { rows } = await storage.listAccounts({ scope, externalUserId, limit: listedAtMost })
-  const fitting = rows.filter((account) => {
+  const all = rows.filter((account) => {
     const app = apps.find(account.app)
-    if (app === undefined || account.dead) return false
-    return full === undefined ? app.base.kind !== 'none' : app.hosts.allows(full) || app.unwrap?.origin === full.origin
+    if (app === undefined) return false
+    return full === undefined ? app.base.kind !== 'none' : takes(full, app, account)
   })
+  const living = all.filter(({ dead }) => !dead)
+  const fitting = living.length > 0 ? living : all
   if (fitting.length > 1) {
     throw new ProxyError('account_ambiguous', 'Several accounts of this user fit the target; name one by account_id.', {
       details: { account_ids: fitting.map((account) => account.id) },
     })
   }
   return fitting[0]
+}
+
+function takes(target: Target, app: App, account: Account): boolean {
+  if (app.unwrap?.origin === target.origin) return true
+  try {
+    return isHostAllowed(target, app, account)
+  } catch (error) {
+    // A custom field of this account does not make a host; that is no reason to refuse another account.
+    if (error instanceof ProxyError) return false
+    throw error
+  }
 }
 
 function notFound(): ProxyError {

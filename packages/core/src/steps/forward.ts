@@ -31,6 +31,8 @@ export interface Hop {
   renew(): Promise<boolean>
   /** A `Location` without the path that was injected into the request; undefined when that cannot be. */
   withoutCredential(location: string): string | undefined
+  /** True when a URL holds a secret of the account anywhere. */
+  holdsSecret(url: string): boolean
   /** Undefined for a call that is sent once. */
   readonly retries: RetryPlan | undefined
   /** Counts an attempt, for the log. */
@@ -200,5 +202,7 @@ function nextRequest(call: UpstreamCall, hop: Hop, userAgent: string): UpstreamR
   if (call.target.protocol !== 'https:') throw redirectDenied('leads away from https')
   if (call.method !== 'GET' && call.method !== 'HEAD')
     throw redirectDenied('leads to a host that the app does not allow')
+  const { origin, path } = call.target
+  if (hop.holdsSecret(origin + path)) throw redirectDenied('hands a credential of the account to another host')
   return { ...call, headers: headersForOtherHost(call.headers, userAgent), identity: undefined }
 }

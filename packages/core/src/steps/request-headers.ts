@@ -22,6 +22,7 @@ export function requestHeaders(
 ): string[] {
   refuseLoop(incoming, parts.viaMarker)
   const listed = connectionListed(incoming.headers)
+  const statedType = listed?.has('content-type') ? undefined : call.contentType
   const headers: string[] = []
   let accept = false
   let acceptEncoding = false
@@ -47,7 +48,7 @@ export function requestHeaders(
     if (name === 'accept') accept = true
     else if (name === 'user-agent') userAgent = true
     else if (name === 'content-type') {
-      if (incoming.body === undefined || call.contentType !== undefined) continue
+      if (incoming.body === undefined || statedType !== undefined) continue
       contentType = true
     }
     const text = value.render({ customFields: publicFields(account, app), credentials: {} }, { now: parts.clock.now() })
@@ -59,8 +60,8 @@ export function requestHeaders(
     }
     headers.push(name, text)
   }
-  if (!contentType && incoming.body !== undefined && call.contentType !== undefined) {
-    headers.push('content-type', call.contentType)
+  if (!contentType && incoming.body !== undefined && statedType !== undefined) {
+    headers.push('content-type', statedType)
   }
   if (!accept) headers.push('accept', '*/*')
   if (!acceptEncoding) headers.push('accept-encoding', 'identity')
@@ -93,8 +94,17 @@ function isListed(listed: ReadonlySet<string>, name: string): boolean {
 function refuseLoop(incoming: IncomingCall, marker: string): void {
   for (let index = 0; index < incoming.headers.length; index += 2) {
     const name = incoming.headers[index] as string
-    if (name.length === 3 && name.toLowerCase() === 'via' && incoming.headers[index + 1]?.includes(marker)) {
+    if (name.length === 3 && name.toLowerCase() === 'via' && holdsMarker(incoming.headers[index + 1] ?? '', marker)) {
       throw new ProxyError('target_denied', 'The call has come through this proxy before.')
     }
   }
+}
+
+/** As a whole entry of the list: the marker of `edge` is not that of `edge-2`. */
+function holdsMarker(via: string, marker: string): boolean {
+  for (let start = via.indexOf(marker); start !== -1; start = via.indexOf(marker, start + 1)) {
+    const next = via[start + marker.length]
+    if (next === undefined || next === ',' || next === ' ' || next === '\t') return true
+  }
+  return false
 }

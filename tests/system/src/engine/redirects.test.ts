@@ -15,6 +15,10 @@ interface Seen {
   readonly body: string
 }
 
+/** With characters that encodings change; long enough not to stand in a URL by chance. */
+const longKey = 'c4nary+/ kéy-0123456789'
+const utf8 = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
+
 const certificate = selfSignedCertificate()
 const seen: Seen[] = []
 const stops: (() => Promise<unknown>)[] = []
@@ -53,7 +57,7 @@ function app(slug: string, redirects: 'follow' | 'manual' | 'error'): AppDefinit
     name_slug: slug,
     name: slug,
     auth_type: 'keys',
-    custom_fields: [{ name: 'key', type: 'password' }],
+    custom_fields: [{ name: 'key' }],
     connect: { base_proxy_target_url: `https://localhost:${own}`, allowed_domains: [`localhost:${own}`] },
     auth: [
       { kind: 'header', name: 'x-api-key', value: '{{custom_fields.key}}' },
@@ -71,11 +75,14 @@ beforeAll(async () => {
   other = await start('other', file)
   engine = await startEngine({
     apps: [app('follows', 'follow'), app('manual', 'manual'), app('refuses', 'error')],
-    accounts: ['follows', 'manual', 'refuses'].map((slug) => ({
-      id: `apn_${slug}`,
-      app: slug,
-      customFields: { key: 'canary' },
-    })),
+    accounts: [
+      ...['follows', 'manual', 'refuses'].map((slug) => ({
+        id: `apn_${slug}`,
+        app: slug,
+        customFields: { key: 'canary' },
+      })),
+      ...['follows', 'manual'].map((slug) => ({ id: `apn_long_${slug}`, app: slug, customFields: { key: longKey } })),
+    ],
     allowPrivate: [`127.0.0.1:${own}`, `127.0.0.1:${other}`],
     ca: [certificate.certificate],
   })
@@ -191,9 +198,33 @@ describe('a redirect to another host', () => {
   })
 
   it('does not hand on the credential that the upstream copied into it, and keeps what is the other host’s own', async () => {
-    const copied = `https://localhost:${other}/file?a=1&sig=canary&sig=theirs&b=canary`
+    const copied = `https://localhost:${other}/file?a=1&sig=canary&sig=theirs&b=2`
     expect((await go(302, copied)).status).toBe(200)
-    expect(seen[1]).toMatchObject({ server: 'other', url: '/file?a=1&sig=theirs&b=canary' })
+    expect(seen[1]).toMatchObject({ server: 'other', url: '/file?a=1&sig=theirs&b=2' })
+  })
+
+  it.each([
+    ['under another name', `/file?token=${encodeURIComponent(longKey)}`],
+    [
+      'under another name as a form writes it',
+      `/file?token=${new URLSearchParams([['a', longKey]]).toString().slice(2)}`,
+    ],
+    ['in a URL inside a parameter', `/login?to=${encodeURIComponent(`/x?sig=${encodeURIComponent(longKey)}`)}`],
+    [
+      'in a URL inside a URL',
+      `/login?to=${encodeURIComponent(`/a?to=${encodeURIComponent(`/x?sig=${encodeURIComponent(longKey)}`)}`)}`,
+    ],
+    ['in the path', `/file/${encodeURIComponent(longKey)}/x`],
+    ['in small escapes', `/file/${encodeURIComponent(longKey).replace(/%../g, (code) => code.toLowerCase())}`],
+    ['as bytes', `/file?${utf8(longKey).replace(' ', '%20')}`],
+  ])('that would get the credential %s is not called', async (_, path) => {
+    const answer = await go(302, `https://localhost:${other}${path}`, { account: 'apn_long_follows' })
+    expect([answer.status, answer.header('x-code')]).toEqual([502, 'redirect_denied'])
+    expect(seen.map(({ server }) => server)).toEqual(['own'])
+    expect(
+      (await go(302, `https://localhost:${other}/file?token=theirs`, { account: 'apn_long_follows' })).status,
+    ).toBe(200)
+    expect((await go(302, `/own${path}`, { account: 'apn_long_follows' })).status).toBe(200)
   })
 
   it.each([
@@ -223,6 +254,16 @@ describe('an app’s own rule', () => {
     expect(answer.header('location')).toBe(`https://localhost:${own}/file?x=1`)
     expect(answer.header('set-cookie')).toBeUndefined()
     expect(seen).toHaveLength(1)
+  })
+
+  it.each([
+    `/login?to=${encodeURIComponent(`/x?sig=${encodeURIComponent(longKey)}`)}`,
+    `/file?token=${encodeURIComponent(longKey)}`,
+    `/file#sig=${encodeURIComponent(longKey)}`,
+  ])('manual hands no location back that holds the credential elsewhere: %s', async (location) => {
+    const answer = await go(302, location, { account: 'apn_long_manual' })
+    expect([answer.status, answer.header('location')]).toEqual([302, undefined])
+    expect((await go(302, '/login?to=%2Fx', { account: 'apn_long_manual' })).header('location')).toBe('/login?to=%2Fx')
   })
 
   it('error refuses, and a plain answer of the same app passes', async () => {

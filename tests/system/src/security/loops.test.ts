@@ -57,6 +57,8 @@ it('a proxy that is its own upstream refuses the call when it comes back', async
     const refused = await rawRequest(server.url + pathTo('other', '/x'), { headers })
     expect([refused.status, refused.json()]).toMatchObject([400, { code: 'target_denied' }])
   }
-  const others = { authorization: `Bearer ${key}`, via: '1.1 other' }
-  expect((await rawRequest(server.url + pathTo('other', '/x'), { headers: others })).status).toBe(200)
+  for (const via of ['1.1 other', `${marker}-2`, `1.1 other, ${marker}2 (x)`]) {
+    const headers = { authorization: `Bearer ${key}`, via }
+    expect((await rawRequest(server.url + pathTo('other', '/x'), { headers })).status).toBe(200)
+  }
 })

@@ -9,7 +9,7 @@ let seen: number
 
 beforeAll(async () => {
   upstream = await startRawUpstream()
-  upstream.script = (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+  upstream.script = (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok')
   town = await startTown({ upstreamPort: upstream.port })
 })
 
@@ -57,6 +57,17 @@ describe('names that the caller lists in Connection', () => {
     expect(valuesOf(await sent('header', ['traceparent', trace, 'Connection', 'traceparent']), 'traceparent')).toEqual(
       [],
     )
+  })
+
+  it('take the outer Content-Type, which is the caller’s too', async () => {
+    const typed = async (connection: string) => {
+      seen = upstream.heads.length
+      const body = { method: 'POST', body: '{}', headers: ['Content-Type', 'text/x', 'Connection', connection] }
+      expect((await town.call('header', '/x', body)).status).toBe(200)
+      return valuesOf(upstream.heads.at(-1) ?? '', 'content-type')
+    }
+    expect(await typed('close')).toEqual(['text/x'])
+    expect(await typed('close, Content-Type')).toEqual([])
   })
 
   it('never take an injected one', async () => {
