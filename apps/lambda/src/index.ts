@@ -1,7 +1,7 @@
 import type { LineSink } from '@proxy/composition'
 import { type LambdaPlatform, toBufferedHandler, toStreamingHandler } from '@proxy/runtime-lambda'
 import { readFunctionSettings } from './config.js'
-import { failInit } from './fail-init.js'
+import { initFailure } from './init-failure.js'
 import { type StartedFunction, startFunction } from './start-function.js'
 
 /** Lambda takes every line of standard output at once, so that nothing is left to write when the process is frozen. */
@@ -11,7 +11,7 @@ async function start(): Promise<StartedFunction> {
   try {
     return await startFunction(readFunctionSettings(), sink)
   } catch (error) {
-    return failInit(error, sink)
+    throw initFailure(error)
   }
 }
 
