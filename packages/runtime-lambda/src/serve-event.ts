@@ -116,14 +116,11 @@ export class EventServer {
     }
     const request = readEvent(front, event as JsonRecord, options.basePath ?? '')
     const { method, target, headers, body } = request
-    this.#call = createLambdaCall({ ...request, body: undefined })
     const framing = checkRequest({ method, target, httpVersion: '1.1', rawHeaders: headers }, limits)
-    const bytes = body?.length ?? 0
-    const framed = frameBody(headers, framing, bytes)
-    if (bytes > limits.maxRequestBytes) {
-      throw new ProxyError('payload_too_large', `The request body is longer than ${limits.maxRequestBytes} bytes.`)
-    }
-    return createLambdaCall({ ...request, headers: framed })
+    return createLambdaCall(
+      { ...request, headers: frameBody(headers, framing, body?.length ?? 0) },
+      limits.maxRequestBytes,
+    )
   }
 
   async #handle(call: LambdaCall): Promise<void> {
@@ -154,12 +151,12 @@ export class EventServer {
     else sink.end(body)
   }
 
-  /** In the dialect's spelling where there is a call to tell it by. What is no proper request is in none. */
+  /** In the dialect's spelling where there is a call to tell it by; what is no proper request is in no dialect. */
   #describe(error: ProxyError): ResponseHead & { readonly body: string } {
     const refusal = describeRefusal(error)
     const call = this.#call
     const spell = this.#parts.options.describeError
-    if (call === undefined || spell === undefined || error.code === 'invalid_request') return refusal
+    if (call === undefined || spell === undefined) return refusal
     const { status, headers, body } = spell(error, call)
     const id = findHeader(refusal.headers, 'x-request-id') ?? ''
     const length = String(Buffer.byteLength(body))

@@ -271,7 +271,7 @@ const volatile = new Set(['connection', 'keep-alive', 'date', 'x-request-id', 't
 async function look(url: string, { path, request }: Case): Promise<Seen> {
   upstream.forget()
   const answer = await rawRequest(`${url}${path}`, request)
-  const ids = /req_[0-9a-z]+|"[0-9a-f-]{36}"/g
+  const ids = /req_[0-9a-z]+|"[0-9a-f-]{36}"|"\d{4}-\d\d-\d\dT[\d:.]+Z"/g
   return {
     answer: [answer.status, headersOf(answer), answer.body.toString('latin1').replace(ids, 'ID')],
     upstream: upstream.requests.map(shown),

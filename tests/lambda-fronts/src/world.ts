@@ -21,6 +21,7 @@ export function configuration(upstreamPort: number, sections: Readonly<Record<st
     allow_http: true,
   }
   return {
+    server: { publicUrl: 'http://proxy.test' },
     encryption: { keys: [seal()] },
     tokens: { signingKeys: [seal()] },
     network: { allowPrivate: [`127.0.0.1:${upstreamPort}`], hosts: { localhost: '127.0.0.1' } },

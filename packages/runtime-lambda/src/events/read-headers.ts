@@ -10,14 +10,18 @@ export function joinedHeaders(map: unknown, cookies: unknown): string[] {
   const headers: string[] = []
   for (const [name, given] of Object.entries(mapOf(map, 'headers'))) {
     const value = textOf(given)
-    // A repeated Authorization must look like two here as well.
-    const values = name.toLowerCase() === 'authorization' ? value.split(joinedCredentials) : [value]
-    for (const one of values) add(headers, name, one)
+    for (const one of separated(name.toLowerCase(), value)) add(headers, name, one)
   }
   if (cookies === undefined || cookies === null) return headers
   if (!Array.isArray(cookies)) throw malformed("The event's cookies are no list.")
   if (cookies.length > 0) add(headers, 'cookie', cookies.map(textOf).join('; '))
   return headers
+}
+
+/** What a caller may send once only must look like two here as well when it came twice. */
+function separated(name: string, value: string): readonly string[] {
+  if (name === 'authorization') return value.split(joinedCredentials)
+  return name === 'x-pd-environment' ? value.split(',') : [value]
 }
 
 /** Headers of the other forms: one map with all values, one with one value each, or both, saying the same. */
