@@ -1,4 +1,5 @@
-import { ConfigError, type Environment } from '@proxy/composition'
+import { resolve } from 'node:path'
+import { ConfigError, defaultConfigFile, type Environment } from '@proxy/composition'
 
 /** Where the configuration is. */
 export type ConfigSource =
@@ -51,7 +52,7 @@ function readSource(variables: Environment): ConfigSource {
     case 'PROXY_CONFIG_SECRET':
       return { kind: 'secret', id: value ?? '' }
     default:
-      return { kind: 'file', path: `${variables.LAMBDA_TASK_ROOT ?? '.'}/${value ?? 'proxy.config.yaml'}` }
+      return { kind: 'file', path: resolve(variables.LAMBDA_TASK_ROOT ?? '.', value ?? defaultConfigFile) }
   }
 }
 
