@@ -5,9 +5,7 @@ import type { FunctionSettings } from './config.js'
 /** The configuration, from wherever the environment says that it is. Throws a `ConfigError`. */
 export async function readFunctionConfig(settings: FunctionSettings, aws: AwsReader): Promise<Config> {
   const [{ name, text }, variables] = await Promise.all([readText(settings, aws), readVariables(settings, aws)])
-  const config = parseConfig(text, name, variables)
-  checkShared(config, name)
-  return config
+  return parseConfig(text, name, variables)
 }
 
 async function readText({ source }: FunctionSettings, aws: AwsReader): Promise<{ name: string; text: string }> {
@@ -48,14 +46,5 @@ function parseObject(text: string): object | undefined {
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
   } catch {
     return undefined
-  }
-}
-
-/** Instances come and go: what one signs, another has to know. */
-function checkShared({ tokens, projects }: Config, name: string): void {
-  if (tokens === undefined && projects.some(({ clients }) => clients.length > 0)) {
-    throw new ConfigError(
-      `${name}: tokens.signingKeys: must be set, since every instance of the function has to take the tokens of the others`,
-    )
   }
 }

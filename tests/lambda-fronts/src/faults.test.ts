@@ -90,7 +90,7 @@ describe('an answer beyond the limits', () => {
     ['of an unknown length', {}],
   ])('%s is a 502 of a buffered function, which goes on', async (_name, headers) => {
     const upstream = await upstreamForTest()
-    upstream.answer('/large', streamOf(chunks(7 * mebibyte), headers))
+    upstream.answer('/large', (...asked) => streamOf(chunks(7 * mebibyte), headers)(...asked))
     const fronted = await frontedForTest({ kind: 'function-url', config: configuration(upstream.port) })
     const answer = await call(fronted.url, '/large')
     expect([answer.status, answer.json()]).toMatchObject([502, { code: 'response_too_large' }])

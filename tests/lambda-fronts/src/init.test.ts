@@ -56,7 +56,7 @@ describe('the init phase fails with one line that names the setting', () => {
       { PROXY_CONFIG_TEXT: sound.replace(apiKey, '$' + '{API_KEY}') },
       /the environment variable API_KEY is not set/,
     ],
-    ['no signing key', { PROXY_CONFIG_TEXT: JSON.stringify(unsigned) }, /tokens\.signingKeys: must be set/],
+    ['no signing key', { PROXY_CONFIG_TEXT: JSON.stringify(unsigned) }, /tokens\.signingKeys is needed/],
     ['a base path with a slash', { PROXY_CONFIG_TEXT: sound, PROXY_BASE_PATH: '/a/' }, /^PROXY_BASE_PATH must be/],
     [
       'a margin that is no number',
