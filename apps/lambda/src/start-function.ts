@@ -26,6 +26,9 @@ export interface StartedFunction {
 /** Between two calls the process may be frozen for any time, in which upstreams close what is not used. */
 const keepAliveMs = 1_000
 
+/** A renewal that went on behind an answer would be frozen half done. */
+const aliveWaitMs = 25_000
+
 /** Reads the configuration and composes the proxy; the init phase of the function. */
 export async function startFunction(settings: FunctionSettings, sink: LineSink): Promise<StartedFunction> {
   const clock = systemClock()
@@ -34,7 +37,7 @@ export async function startFunction(settings: FunctionSettings, sink: LineSink):
   const logger = createLogger(sink, config.logs.level)
   const log = logHook(sink, logger, config.logs)
   const hooks: Hook[] = config.metrics.enabled ? [log, emfHook(sink)] : [log]
-  const proxy = composeProxy(config, state, clock, hooks, { keepAliveMs })
+  const proxy = composeProxy(config, state, clock, hooks, { keepAliveMs, aliveWaitMs })
   const logPart = joinParts(log, clock)
   state.events.listen({ onPart: logPart, onRefusal: (text) => logger.error(text) })
   await keepApplyingSeeds(config, state, clock, logger).applied

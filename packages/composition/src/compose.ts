@@ -19,6 +19,8 @@ import { createIdentity, deploymentName, type State } from './parts.js'
 export interface ComposeOptions {
   /** Milliseconds that an unused connection to an upstream is kept. Default: the transport's. */
   readonly keepAliveMs?: number
+  /** Milliseconds that a call waits for the renewal of a token that is still good. Default: the refresher's. */
+  readonly aliveWaitMs?: number
 }
 
 /** A proxy of the parts that a configuration names. */
@@ -27,7 +29,7 @@ export function composeProxy(
   state: State,
   clock: Clock,
   observers: readonly Hook[],
-  { keepAliveMs }: ComposeOptions = {},
+  { keepAliveMs, aliveWaitMs }: ComposeOptions = {},
 ): ApiProxy {
   const { network, registry } = config
   const { storage, rateLimiter, leases } = state
@@ -47,6 +49,7 @@ export function composeProxy(
     ...renewal,
     storage,
     clock,
+    ...(aliveWaitMs !== undefined && { aliveWaitMs }),
     onRefresh: (event) => {
       for (const hook of hooks) hook(event)
     },
