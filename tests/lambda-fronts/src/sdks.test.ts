@@ -66,7 +66,7 @@ describe('the official Pipedream client against a streaming Function URL', () =>
   })
 
   it.each(['post', 'put', 'patch'] as const)('sends the JSON of a %s', async (method) => {
-    upstream.answer('/messages', json({ created: true }, 201))
+    upstream.answer('/messages', json({ created: true }))
     const body = { text: 'wörld', nested: [1, 2.5, null] }
     expect(await pipedream().proxy[method]({ ...acme, url: '/messages', body })).toEqual({ created: true })
     expect(JSON.parse(upstream.only().body.toString())).toEqual(body)

@@ -14,7 +14,7 @@ export const platform: LambdaPlatform = {
   },
 }
 
-export function contextFor(timeoutMs: number): { getRemainingTimeInMillis(): number } {
+function contextFor(timeoutMs: number): { getRemainingTimeInMillis(): number } {
   const deadline = Date.now() + timeoutMs
   return { getRemainingTimeInMillis: () => deadline - Date.now() }
 }
