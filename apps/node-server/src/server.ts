@@ -1,4 +1,13 @@
-import { type Config, composeProxy, describeFault, joinParts, logHook, type State } from '@proxy/composition'
+import {
+  type Config,
+  composeProxy,
+  describeFault,
+  joinParts,
+  logHook,
+  readinessOf,
+  type State,
+  withOperations,
+} from '@proxy/composition'
 import type { Clock } from '@proxy/core'
 import type { NodeServer } from '@proxy/runtime-node'
 import type { Logger } from 'pino'
@@ -6,7 +15,6 @@ import type { Registry } from 'prom-client'
 import { listenAs } from './listen-as.js'
 import type { LogWriter } from './logging/log-writer.js'
 import { createMetrics } from './metrics/metrics.js'
-import { type Readiness, withOperations } from './operations/operations.js'
 import type { Running } from './running.js'
 
 export interface ServerParts {
@@ -63,30 +71,6 @@ export async function startServer(parts: ServerParts): Promise<Running> {
       await server.drain()
       await proxy.close()
     },
-  }
-}
-
-/**
- * How the parts are. Not ready until the storage was reached for the first time: before, there is nothing to serve from;
- * later, what is remembered may do, and another instance would be no better off.
- */
-function readinessOf({ checks }: State): () => Promise<Readiness> {
-  let wasReached = false
-  return async () => {
-    const states = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
-    )
-    wasReached ||= states.some(([name, state]) => name === 'storage' && state === 'ok')
-    return { isReady: wasReached, parts: Object.fromEntries(states) }
-  }
-}
-
-async function stateOf(check: () => Promise<void>): Promise<'ok' | 'degraded'> {
-  try {
-    await check()
-    return 'ok'
-  } catch {
-    return 'degraded'
   }
 }
 

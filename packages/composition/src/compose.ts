@@ -16,14 +16,29 @@ import type { Config } from './config.js'
 import { composeNango, localKeyOf } from './nango.js'
 import { createIdentity, deploymentName, type State } from './parts.js'
 
+export interface ComposeOptions {
+  /** Milliseconds that an unused connection to an upstream is kept. Default: the transport's. */
+  readonly keepAliveMs?: number
+  /** Milliseconds that a call waits for the renewal of a token that is still good. Default: the refresher's. */
+  readonly aliveWaitMs?: number
+}
+
 /** A proxy of the parts that a configuration names. */
-export function composeProxy(config: Config, state: State, clock: Clock, observers: readonly Hook[]): ApiProxy {
+export function composeProxy(
+  config: Config,
+  state: State,
+  clock: Clock,
+  observers: readonly Hook[],
+  { keepAliveMs, aliveWaitMs }: ComposeOptions = {},
+): ApiProxy {
   const { network, registry } = config
   const { storage, rateLimiter, leases } = state
   const localKey = localKeyOf(config)
   const identity = createIdentity(config, state, clock, localKey && [localKey.staticKey])
   const { authenticator, dialect } = identity
-  const transport = undiciTransport({ network, clock, connectionsPerOrigin: config.limits.connectionsPerOrigin })
+  const { connectionsPerOrigin } = config.limits
+  const keepAlive = keepAliveMs === undefined ? {} : { keepAliveMs }
+  const transport = undiciTransport({ network, clock, connectionsPerOrigin, ...keepAlive })
   const webhook = announcer(config, transport, clock, observers)
   const hooks = webhook === undefined ? observers : [...observers, webhook.hook]
   const oauth = { transport, storage, clock, ...(dialect.sealer && { sealer: dialect.sealer }) }
@@ -34,6 +49,7 @@ export function composeProxy(config: Config, state: State, clock: Clock, observe
     ...renewal,
     storage,
     clock,
+    ...(aliveWaitMs !== undefined && { aliveWaitMs }),
     onRefresh: (event) => {
       for (const hook of hooks) hook(event)
     },

@@ -1,4 +1,4 @@
-export { composeProxy } from './compose.js'
+export { type ComposeOptions, composeProxy } from './compose.js'
 export type { Environment } from './config/expand.js'
 export { ConfigError } from './config/fault.js'
 export { configJsonSchema } from './config/json-schema.js'
@@ -13,5 +13,6 @@ export {
 } from './config.js'
 export { joinParts } from './logging/joined-parts.js'
 export { createLogger, describeFault, type LineSink, logHook } from './logging/logger.js'
+export { readinessOf, withOperations } from './operations.js'
 export { openState, type State, type StateOptions, sealerOf } from './parts.js'
 export { isStorageKept, keepApplyingSeeds, type Seeding, type SeedLog } from './seeds.js'

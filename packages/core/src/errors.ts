@@ -31,6 +31,7 @@ export const errorStatus = {
   upstream_tls: 502,
   upstream_protocol: 502,
   redirect_denied: 502,
+  response_too_large: 502,
   credential_store_unavailable: 503,
   credential_refresh_failed: 503,
   overloaded: 503,

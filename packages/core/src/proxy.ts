@@ -2,13 +2,13 @@ import type { Account } from './account.js'
 import type { App, AppRegistry } from './app.js'
 import { holdsSecret } from './auth/secret-in-url.js'
 import { Cancellation } from './cancellation.js'
-import { type ErrorCode, toProxyError } from './errors.js'
+import { type ErrorCode, type ProxyError, toProxyError } from './errors.js'
 import { withoutInjectedPath } from './injected-location.js'
 import type { AppNames } from './ports/app-names.js'
 import type { Authenticator } from './ports/authenticator.js'
 import type { Clock } from './ports/clock.js'
 import type { CustomLimits } from './ports/custom-limits.js'
-import type { Dialect, ProxyCall } from './ports/dialect.js'
+import type { Dialect, ErrorAnswer, ProxyCall } from './ports/dialect.js'
 import type { IncomingCall, OpenAnswer } from './ports/exchange.js'
 import type { Hook } from './ports/hooks.js'
 import type { RateLimiter } from './ports/rate-limiter.js'
@@ -65,6 +65,8 @@ export interface ProxyOptions {
 export interface ApiProxy {
   /** Serves one request; never rejects. Every failure is answered, or cuts the connection when the head is out. */
   handle(incoming: IncomingCall, open: OpenAnswer): Promise<void>
+  /** An error of the runtime, such as a limit of its platform, in the spelling of the call's dialect. */
+  describeError(error: ProxyError, incoming: IncomingCall): ErrorAnswer
   /** Lets calls in flight finish and closes upstream connections. Storage and limiter are their owner's to close. */
   close(): Promise<void>
 }
@@ -119,6 +121,9 @@ export function createProxy(options: ProxyOptions): ApiProxy {
         else if (!seen.callerLeft) answerError(error, incoming, openOnce, seen, clock.now())
       }
       if (hooks.length > 0) tell(hooks, seen.event(incoming))
+    },
+    describeError(error, incoming) {
+      return chooseDialect(incoming.target, options.dialects).describeError(error, incoming)
     },
     async close() {
       await refresher?.close()

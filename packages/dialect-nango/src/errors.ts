@@ -44,6 +44,7 @@ const spellings: Readonly<Record<ErrorCode, Spelling>> = {
   upstream_tls: { code: 'upstream_tls' },
   upstream_protocol: { code: 'upstream_protocol' },
   redirect_denied: { code: 'redirect_denied' },
+  response_too_large: { code: 'response_too_large' },
   credential_store_unavailable: { code: 'credential_store_unavailable' },
   credential_refresh_failed: {
     code: 'server_error',

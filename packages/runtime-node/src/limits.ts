@@ -1,13 +1,11 @@
+import { defaultHeadLimits, type HeadLimits } from '@proxy/core'
+
 /** Bounds on what one caller may send or keep waiting. Times are milliseconds, sizes bytes. */
-export interface RequestLimits {
+export interface RequestLimits extends HeadLimits {
   /** From the connection or the last answer's successor byte to the end of the request head. */
   readonly headTimeoutMs: number
   /** Raw request target; beyond it 414. At most 16 KiB, as the head as a whole is capped a little above it. */
   readonly maxTargetBytes: number
-  /** All header fields together; beyond it 431. */
-  readonly maxHeaderBytes: number
-  /** Header fields; beyond it 431. */
-  readonly maxHeaderCount: number
   /** Request body; beyond it 413, cut while it streams when its length was not declared. */
   readonly maxRequestBytes: number
   /** Without a byte of a body that is being waited for; after it 400. */
@@ -21,14 +19,11 @@ export interface RequestLimits {
   readonly lingerMs: number
 }
 
-const KIB = 1024
-const MIB = 1024 * KIB
+const MIB = 1024 * 1024
 
 export const defaultLimits: RequestLimits = {
+  ...defaultHeadLimits,
   headTimeoutMs: 20_000,
-  maxTargetBytes: 16 * KIB,
-  maxHeaderBytes: 32 * KIB,
-  maxHeaderCount: 128,
   maxRequestBytes: 100 * MIB,
   bodyIdleTimeoutMs: 30_000,
   readerIdleTimeoutMs: 300_000,

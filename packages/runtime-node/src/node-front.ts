@@ -1,7 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
-import { checkRequest } from './check-request.js'
+import { checkRequest, type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
 import { type Connection, connectionOf, obtainConnection } from './connection.js'
 import { defaultLimits, type RequestLimits } from './limits.js'
 import { lingeringClose } from './linger.js'

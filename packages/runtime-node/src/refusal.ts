@@ -1,34 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { ProxyError } from '@proxy/core'
-
-/** An answer that needs no dialect: the request never got as far as being in one. */
-export interface Refusal {
-  readonly status: number
-  /** Flat. */
-  readonly headers: string[]
-  readonly body: string
-}
+import { describeRefusal as describe, type ProxyError, type Refusal } from '@proxy/core'
 
 /** A failure as a complete answer after which the connection closes. */
 export function describeRefusal(error: ProxyError): Refusal {
-  const body = JSON.stringify({ error: error.message, code: error.code })
-  const headers = [
-    'content-type',
-    'application/json',
-    'content-length',
-    String(Buffer.byteLength(body)),
-    'cache-control',
-    'no-store',
-    'x-request-id',
-    randomUUID(),
-    'x-proxy-error',
-    error.code,
-    'connection',
-    'close',
-  ]
-  if (error.code === 'method_not_allowed') headers.push('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
-  return { status: error.status, headers, body }
+  const refusal = describe(error)
+  return { ...refusal, headers: [...refusal.headers, 'connection', 'close'] }
 }
 
 /** The same as bytes for a socket whose parser has given up. */

@@ -8,7 +8,7 @@ function valuesOf({ headers }: ReadAnswer, name: string): readonly (string | und
   return headers.flatMap((text, index) => (index % 2 === 0 && text.toLowerCase() === name ? [headers[index + 1]] : []))
 }
 
-export function testAnswers(get: () => Bench): void {
+export function testAnswers(get: () => Bench, answerBytes: number): void {
   describe('an answer', () => {
     it('has its status and headers, duplicates included', async () => {
       const { onCall, connect } = get()
@@ -25,7 +25,7 @@ export function testAnswers(get: () => Bench): void {
 
     it('has its bytes, as many as they are', async () => {
       const { onCall, connect } = get()
-      const body = Buffer.alloc(3_000_000, Buffer.from([0, 255, 13, 10, 0x80, 7]))
+      const body = Buffer.alloc(answerBytes, Buffer.from([0, 255, 13, 10, 0x80, 7]))
       onCall(async (_, open) => {
         open({ status: 200, headers: ['content-length', String(body.length)] }).end(body)
       })

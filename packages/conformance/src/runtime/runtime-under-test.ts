@@ -20,6 +20,12 @@ export interface RuntimeTestOptions {
   readonly keepsHeaders?: boolean
   /** False where request and answer are handed over whole: no test of streaming, backpressure or leaving. Default true. */
   readonly streams?: boolean
+  /** False where a request is handed over whole, though the answer streams. Default true. */
+  readonly streamsRequests?: boolean
+  /** How a target looks after what stands in front of the runtime has read it. Default: as it was sent. */
+  readonly arrivesAs?: (target: string) => string
+  /** Bytes of the longest answer that is tried. Default 3,000,000. */
+  readonly answerBytes?: number
 }
 
 /** A runtime whose handler each test sets. */

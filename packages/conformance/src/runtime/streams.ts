@@ -19,7 +19,7 @@ function promised<T>(): Promised<T> {
   return { promise, resolve: (value) => resolve(value) }
 }
 
-export function testStreams(get: () => Bench): void {
+export function testStreams(get: () => Bench, streamsRequests: boolean): void {
   describe('an answer that streams', () => {
     it('shows its head before there is a body, and each piece as it is written', async () => {
       const { onCall, connect } = get()
@@ -78,7 +78,7 @@ export function testStreams(get: () => Bench): void {
     })
   })
 
-  describe('a body that streams', () => {
+  describe.runIf(streamsRequests)('a body that streams', () => {
     it('is there piece by piece, before its end', async () => {
       const { onCall, connect } = get()
       const pieces: string[] = []

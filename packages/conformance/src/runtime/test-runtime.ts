@@ -20,8 +20,8 @@ export function testRuntime(name: string, makeRuntime: MakeRuntime, options: Run
       await bench?.stop()
     })
 
-    testCalls(get, options.keepsHeaders ?? true)
-    testAnswers(get)
-    if (options.streams ?? true) testStreams(get)
+    testCalls(get, { keepsHeaders: options.keepsHeaders ?? true, arrivesAs: options.arrivesAs ?? ((target) => target) })
+    testAnswers(get, options.answerBytes ?? 3_000_000)
+    if (options.streams ?? true) testStreams(get, options.streamsRequests ?? true)
   })
 }

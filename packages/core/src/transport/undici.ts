@@ -24,7 +24,10 @@ export interface UndiciTransportOptions {
   readonly connectionsPerOrigin?: number
   /** Milliseconds in that queue before `overloaded`. Default 5,000. */
   readonly queueTimeoutMs?: number
-  /** Milliseconds that an unused connection stays open. Default 10,000. */
+  /**
+   * Milliseconds that an unused connection stays open. Default 10,000. By the clock none is used after it, also when the
+   * process was stopped meanwhile: the other side may have closed it without this one hearing of it.
+   */
   readonly keepAliveMs?: number
   /** Bytes of a response head at most. Default 64 KiB. */
   readonly maxHeadBytes?: number
@@ -39,6 +42,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   const resolver = options.network?.resolver ?? createResolver(options.network)
   const network = { ...options.network, resolver }
   const connect = createConnector(network)
+  const keepAliveMs = options.keepAliveMs ?? 10_000
   const origins = new Map<string, Origin>()
 
   function open(target: Target, identity: ClientIdentity | undefined): Origin {
@@ -48,7 +52,7 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
       clock,
       connectionsMax: options.connectionsPerOrigin ?? 256,
       queueTimeoutMs: options.queueTimeoutMs ?? 5_000,
-      keepAliveMs: options.keepAliveMs ?? 10_000,
+      keepAliveMs,
       maxHeadBytes: options.maxHeadBytes ?? 64 * 1024,
     })
   }
@@ -56,12 +60,20 @@ export function undiciTransport(options: UndiciTransportOptions = {}): Transport
   function originOf(target: Target, identity: ClientIdentity | undefined): Origin {
     const key = identity === undefined ? target.origin : `${target.origin} ${identityKey(identity)}`
     let origin = origins.get(key)
+    if (origin !== undefined && isStale(origin)) {
+      origin.destroy().catch(ignore)
+      origin = undefined
+    }
     if (origin === undefined) {
       if (origins.size >= originsSwept) sweep(origins, clock.now() - originIdleMs)
       origin = open(target, identity)
       origins.set(key, origin)
     }
     return origin
+  }
+
+  function isStale({ idleSince }: Origin): boolean {
+    return idleSince !== undefined && clock.now() - idleSince > keepAliveMs
   }
 
   function dispatch(

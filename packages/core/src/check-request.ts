@@ -1,5 +1,20 @@
-import { ProxyError } from '@proxy/core'
-import type { RequestLimits } from './limits.js'
+import { ProxyError } from './errors.js'
+
+/** Bounds on the head of a request, in bytes. */
+export interface HeadLimits {
+  /** Raw request target; beyond it 414. */
+  readonly maxTargetBytes: number
+  /** All header fields together; beyond it 431. */
+  readonly maxHeaderBytes: number
+  /** Header fields; beyond it 431. */
+  readonly maxHeaderCount: number
+}
+
+export const defaultHeadLimits: HeadLimits = {
+  maxTargetBytes: 16 * 1024,
+  maxHeaderBytes: 32 * 1024,
+  maxHeaderCount: 128,
+}
 
 /** The parts of a parsed request that decide whether its meaning is beyond doubt. */
 export interface RequestHead {
@@ -23,10 +38,10 @@ const noBody: Framing = { hasBody: false, length: 0 }
 const chunkedBody: Framing = { hasBody: true, length: undefined }
 
 /**
- * Refuses what Node's parser lets pass but two readers could understand differently (RFC 9112 sections 3.2, 6 and 11.2):
- * throws a `ProxyError`, after which the connection must close. Else says how the body is framed.
+ * Refuses what a parser lets pass but two readers could understand differently (RFC 9112 sections 3.2, 6 and 11.2), for
+ * every runtime alike: throws a `ProxyError`, after which the connection must close. Else says how the body is framed.
  */
-export function checkRequest(head: RequestHead, limits: RequestLimits): Framing {
+export function checkRequest(head: RequestHead, limits: HeadLimits): Framing {
   checkTarget(head, limits)
   if (head.httpVersion !== '1.1' && head.httpVersion !== '1.0') {
     throw invalid(`HTTP/${head.httpVersion} is not spoken here.`)
@@ -34,7 +49,7 @@ export function checkRequest(head: RequestHead, limits: RequestLimits): Framing 
   return checkHeaders(head, limits)
 }
 
-function checkTarget({ method, target }: RequestHead, limits: RequestLimits): void {
+function checkTarget({ method, target }: RequestHead, limits: HeadLimits): void {
   if (target.length > limits.maxTargetBytes) {
     throw new ProxyError('uri_too_long', `The request target is longer than ${limits.maxTargetBytes} bytes.`)
   }
@@ -47,7 +62,7 @@ function checkTarget({ method, target }: RequestHead, limits: RequestLimits): vo
   }
 }
 
-function checkHeaders({ httpVersion, rawHeaders }: RequestHead, limits: RequestLimits): Framing {
+function checkHeaders({ httpVersion, rawHeaders }: RequestHead, limits: HeadLimits): Framing {
   if (rawHeaders.length > 2 * limits.maxHeaderCount) {
     throw new ProxyError('headers_too_large', `There are more than ${limits.maxHeaderCount} header fields.`)
   }

@@ -1,6 +1,11 @@
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { IncomingCall, OpenAnswer } from '@proxy/core'
-import type { CallHandler } from '@proxy/runtime-node'
+import type { State } from './parts.js'
+
+/** What answers calls: a proxy, or something in front of one. */
+interface CallHandler {
+  handle(call: IncomingCall, open: OpenAnswer): Promise<void>
+}
 
 export interface OperationsParts {
   /** Undefined turns `/metrics` off. The texts are what Prometheus reads. */
@@ -11,7 +16,7 @@ export interface OperationsParts {
   parts(): Promise<Readiness>
 }
 
-export interface Readiness {
+interface Readiness {
   /** False while nothing can be served. */
   readonly isReady: boolean
   /** The state of each part; a part that is not `ok` works with less than it should. */
@@ -100,4 +105,28 @@ function isSame(given: string, wanted: string): boolean {
 function bearerOf(call: IncomingCall): string | undefined {
   const at = call.headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === 'authorization')
   return at === -1 ? undefined : /^bearer (.+)$/i.exec(call.headers[at + 1] ?? '')?.[1]
+}
+
+/**
+ * How the parts are. Not ready until the storage was reached for the first time: before, there is nothing to serve from;
+ * later, what is remembered may do, and another instance would be no better off.
+ */
+export function readinessOf({ checks }: State): () => Promise<Readiness> {
+  let wasReached = false
+  return async () => {
+    const states = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
+    )
+    wasReached ||= states.some(([name, state]) => name === 'storage' && state === 'ok')
+    return { isReady: wasReached, parts: Object.fromEntries(states) }
+  }
+}
+
+async function stateOf(check: () => Promise<void>): Promise<'ok' | 'degraded'> {
+  try {
+    await check()
+    return 'ok'
+  } catch {
+    return 'degraded'
+  }
 }

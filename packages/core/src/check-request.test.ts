@@ -1,14 +1,13 @@
-import { ProxyError } from '@proxy/core'
 import { describe, expect, it } from 'vitest'
-import { checkRequest, type RequestHead } from './check-request.js'
-import { defaultLimits } from './limits.js'
+import { checkRequest, defaultHeadLimits, type RequestHead } from './check-request.js'
+import { ProxyError } from './errors.js'
 
 const plain: RequestHead = { method: 'POST', target: '/v1/x?y=1', httpVersion: '1.1', rawHeaders: ['Host', 'h'] }
 
 function check(head: Partial<RequestHead>, moreHeaders: readonly string[] = []): unknown {
   try {
     const rawHeaders = [...(head.rawHeaders ?? plain.rawHeaders), ...moreHeaders]
-    return checkRequest({ ...plain, ...head, rawHeaders }, defaultLimits)
+    return checkRequest({ ...plain, ...head, rawHeaders }, defaultHeadLimits)
   } catch (error) {
     return error instanceof ProxyError ? error.code : error
   }

@@ -1,0 +1,95 @@
+import type { EventRequest } from './event-request.js'
+import type { Front } from './front.js'
+import { isRecord, type JsonRecord } from './json-record.js'
+import { malformed } from './malformed.js'
+import { readBody } from './read-body.js'
+import { joinedHeaders, listedHeaders } from './read-headers.js'
+import { asPath, decodedPath, withoutPrefix } from './read-path.js'
+import { decodedQuery, rawQuery } from './read-query.js'
+
+/**
+ * The request that an event describes. Nothing in an event but the request itself counts: neither what an authorizer
+ * added nor a second spelling of the path. Throws `invalid_request` when parts contradict each other.
+ */
+export function readEvent(front: Front, event: JsonRecord, basePath: string): EventRequest {
+  const context = isRecord(event.requestContext) ? event.requestContext : {}
+  switch (front) {
+    case 'function-url':
+    case 'http-api':
+      return readVersion2(front, event, context, basePath)
+    case 'rest-api':
+      return readVersion1(event, context, basePath)
+    default:
+      return readBalancer(event, basePath)
+  }
+}
+
+function readVersion2(front: Front, event: JsonRecord, context: JsonRecord, basePath: string): EventRequest {
+  const http = isRecord(context.http) ? context.http : {}
+  const rawPath = textOf(event.rawPath, 'rawPath')
+  const path = front === 'http-api' ? withoutStage(decodedPath(rawPath), context) : asPath(rawPath)
+  return {
+    method: textOf(http.method, 'requestContext.http.method'),
+    target: targetOf(withoutPrefix(path, basePath), asPath(textOr(event.rawQueryString, ''))),
+    headers: joinedHeaders(event.headers, event.cookies),
+    body: readBody(event),
+    remoteAddress: textOr(http.sourceIp, 'unknown'),
+  }
+}
+
+function readVersion1(event: JsonRecord, context: JsonRecord, basePath: string): EventRequest {
+  const path = textOf(event.path, 'path')
+  const identity = isRecord(context.identity) ? context.identity : {}
+  return {
+    method: textOf(event.httpMethod, 'httpMethod'),
+    // An HTTP API with the older payload format decodes the path and leaves the stage in it, unlike a REST API.
+    target: targetOf(
+      withoutPrefix(event.version === '1.0' ? withoutStage(decodedPath(path), context) : asPath(path), basePath),
+      decodedQuery(event.queryStringParameters, event.multiValueQueryStringParameters),
+    ),
+    headers: listedHeaders(event.headers, event.multiValueHeaders),
+    body: readBody(event),
+    remoteAddress: textOr(identity.sourceIp, 'unknown'),
+  }
+}
+
+function readBalancer(event: JsonRecord, basePath: string): EventRequest {
+  const headers = listedHeaders(event.headers, event.multiValueHeaders)
+  return {
+    method: textOf(event.httpMethod, 'httpMethod'),
+    target: targetOf(
+      withoutPrefix(asPath(textOf(event.path, 'path')), basePath),
+      asPath(rawQuery(event.queryStringParameters, event.multiValueQueryStringParameters)),
+    ),
+    headers,
+    body: readBody(event),
+    remoteAddress: lastForwarded(headers),
+  }
+}
+
+function withoutStage(path: string, { stage }: JsonRecord): string {
+  return typeof stage === 'string' && stage !== '$default' ? withoutPrefix(path, `/${stage}`) : path
+}
+
+function targetOf(path: string, query: string): string {
+  return query === '' ? path : `${path}?${query}`
+}
+
+/** The address that the balancer itself put behind those that the caller sent. */
+function lastForwarded(headers: readonly string[]): string {
+  let last = 'unknown'
+  for (let index = 0; index < headers.length; index += 2) {
+    if (headers[index]?.toLowerCase() === 'x-forwarded-for')
+      last = headers[index + 1]?.split(',').at(-1)?.trim() ?? last
+  }
+  return last
+}
+
+function textOf(value: unknown, name: string): string {
+  if (typeof value !== 'string') throw malformed(`The event has no text in ${name}.`)
+  return value
+}
+
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
+}

@@ -1,0 +1,7 @@
+export { toBufferedHandler } from './buffered-handler.js'
+export type { EventAnswer } from './events/event-answer.js'
+export type { CallHandler, LambdaContext, LambdaOptions } from './handler-options.js'
+export type { BufferedHandler, StreamingHandler } from './handler-types.js'
+export type { LambdaPlatform, ResponseStream } from './lambda-platform.js'
+export { defaultLambdaLimits, type LambdaLimits } from './limits.js'
+export { type StreamingOptions, toStreamingHandler } from './streaming-handler.js'
