@@ -40,6 +40,10 @@ export default defineConfig({
     // Tests run on the sources, so that they need no build; what a user installs is covered by the black-box tests.
     alias: [
       { find: '@proxy/core/fetch', replacement: `${root}packages/core/src/fetch.ts` },
+      {
+        find: '@proxy/storage-aws-secrets-manager/settings',
+        replacement: `${root}packages/storage-aws-secrets-manager/src/settings.ts`,
+      },
       ...packagesUnder('packages').map((folder) => ({
         find: new RegExp(`^@proxy/${basename(folder)}$`),
         replacement: `${root}${folder}/src/index.ts`,

@@ -92,9 +92,14 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
-  const isUsage = error instanceof UsageError
-  const message = error instanceof Error ? error.message : 'The command failed.'
-  process.stderr.write(`${message}${isUsage ? '\n\nTry: api-proxy --help' : ''}\n`)
-  process.exit(isUsage ? 2 : 1)
-})
+// The clock's timers let a process end; a command that waits for one, to ask a store again, shall not.
+const alive = setInterval(() => undefined, 2 ** 30)
+
+run(process.argv.slice(2))
+  .catch((error: unknown) => {
+    const isUsage = error instanceof UsageError
+    const message = error instanceof Error ? error.message : 'The command failed.'
+    process.stderr.write(`${message}${isUsage ? '\n\nTry: api-proxy --help' : ''}\n`)
+    process.exit(isUsage ? 2 : 1)
+  })
+  .finally(() => clearInterval(alive))

@@ -67,7 +67,7 @@ export async function startServer(parts: ServerParts): Promise<Running> {
 }
 
 /**
- * How the parts are. Not ready until the storage was reached for the first time: before, there is nothing to serve from;
+ * How the parts are. Not ready until all of the storage was reached for the first time: before, there is nothing to serve from;
  * later, what is remembered may do, and another instance would be no better off.
  */
 function readinessOf({ checks }: State): () => Promise<Readiness> {
@@ -76,7 +76,7 @@ function readinessOf({ checks }: State): () => Promise<Readiness> {
     const states = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
     )
-    wasReached ||= states.some(([name, state]) => name === 'storage' && state === 'ok')
+    wasReached ||= states.every(([name, state]) => name === 'rateLimiter' || state === 'ok')
     return { isReady: wasReached, parts: Object.fromEntries(states) }
   }
 }

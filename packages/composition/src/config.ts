@@ -8,6 +8,7 @@ import { type Environment, expandReferences } from './config/expand.js'
 import { ConfigError, type Fault, toConfigError } from './config/fault.js'
 import { configSchema, type ParsedConfig } from './config/schema.js'
 import { readSource } from './config/source.js'
+import type { RecordsConfig, StorageConfig } from './config/storage-schema.js'
 
 /** A configuration in which everything has been checked and every default is filled in. */
 export interface Config extends ParsedConfig {
@@ -63,10 +64,19 @@ function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): 
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
   return {
     ...parsed,
-    storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
+    storage: completeStorage(storage, folder),
     registry,
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
+}
+
+function completeStorage(storage: StorageConfig, folder: string): StorageConfig {
+  if (storage.kind !== 'aws-secrets-manager') return completeRecords(storage, folder)
+  return { ...storage, records: completeRecords(storage.records, folder) }
+}
+
+function completeRecords(records: RecordsConfig, folder: string): RecordsConfig {
+  return records.kind === 'memory' ? { ...records, file: absolute(records.file, folder) } : records
 }
 
 function absolute(path: string | undefined, folder: string): string | undefined {

@@ -1,4 +1,4 @@
-import { type Config, ConfigError, defaultConfigFile, loadConfig, openState } from '@proxy/composition'
+import { type Config, ConfigError, defaultConfigFile, isStorageKept, loadConfig, openState } from '@proxy/composition'
 import { type Clock, type SealedAccounts, systemClock } from '@proxy/core'
 import { connectSharedState, type SharedParts } from '@proxy/storage-memory'
 import { readProcessSettings } from '../config.js'
@@ -26,9 +26,9 @@ export function readConfig(configOption: string | undefined): Config {
 
 /** Opens the storage of the configuration: itself, or through the server that has it open. */
 async function openCommandState(config: Config): Promise<CommandState> {
-  const { storage } = config
-  if (storage.kind === 'memory' && storage.file === undefined) {
-    throw new ConfigError('storage.file is not set: the accounts end with the server, and no other command sees them.')
+  if (!isStorageKept(config)) {
+    const file = config.storage.kind === 'memory' ? 'storage.file' : 'storage.records.file'
+    throw new ConfigError(`${file} is not set: the accounts end with the server, and no other command sees them.`)
   }
   const clock = systemClock()
   const path = controlSocketPath(config)
@@ -38,7 +38,7 @@ async function openCommandState(config: Config): Promise<CommandState> {
     const close = async (): Promise<void> => void socket.destroy()
     return { ...shared, config, clock, isServerRunning: true, compact: undefined, sealed: undefined, close }
   }
-  const state = openState(config, { clock })
+  const state = await openState(config, { clock })
   await state.storage.check()
   return { ...state, config, clock, isServerRunning: false }
 }

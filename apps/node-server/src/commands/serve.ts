@@ -5,10 +5,13 @@ import {
   createLogger,
   defaultConfigFile,
   isStorageKept,
+  joinParts,
   keepApplyingSeeds,
+  logHook,
   openState,
   parseConfig,
   readConfigFile,
+  recordsOf,
   type State,
   type StateOptions,
 } from '@proxy/composition'
@@ -40,7 +43,7 @@ export async function serve(configOption: string | undefined): Promise<void> {
   const clock = systemClock()
   const hub = createStateHub()
   const options = { clock, processes: settings.workers, onChange: hub.announce }
-  const opened = demo === undefined ? openFile(file, settings, options) : openDemo(demo, options)
+  const opened = await (demo === undefined ? openFile(file, settings, options) : openDemo(demo, options))
   const { config, state } = opened
 
   const writer = createLogWriter(standardOutput, { isShared: settings.workers > 1 })
@@ -95,28 +98,44 @@ interface RunParts {
 
 function run({ config, state, source }: Opened, { workers, hub, clock, writer, logger }: RunParts): Promise<Running> {
   if (workers === 1) return startServer({ config, state, clock, writer, logger })
+  if (recordsOf(config).kind === 'memory') {
+    // Workers tell of what they open. The storage is this process's alone.
+    const tell = joinParts(logHook(writer, logger, config.logs), clock)
+    state.events.listen({
+      onPart: (event) => event.part !== 'rateLimiter' && tell(event),
+      onRefusal: (text) => logger.error(text),
+    })
+  }
   const { drainDelay, drainTimeout } = config.server
   const drainWithinMs = drainDelay + drainTimeout + workerMarginMs
   return startWorkers({ count: workers, configuration: source, state, hub, logger, drainWithinMs })
 }
 
-function openFile(file: string = defaultConfigFile, { variables }: ProcessSettings, options: StateOptions): Opened {
-  return open({ name: file, text: readConfigFile(file) }, variables, options)
+async function openFile(
+  file: string = defaultConfigFile,
+  { variables }: ProcessSettings,
+  options: StateOptions,
+): Promise<Opened> {
+  return await open({ name: file, text: readConfigFile(file) }, variables, options)
 }
 
 /** A second demo in the same folder runs, too, but keeps nothing. */
-function openDemo({ text, textWithoutFile }: Demo, options: StateOptions): Opened {
+async function openDemo({ text, textWithoutFile }: Demo, options: StateOptions): Promise<Opened> {
   try {
-    return open({ name: 'demo', text }, {}, options)
+    return await open({ name: 'demo', text }, {}, options)
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes(' is in use by process ')) throw error
-    return open({ name: 'demo', text: textWithoutFile }, {}, options)
+    return await open({ name: 'demo', text: textWithoutFile }, {}, options)
   }
 }
 
-function open(source: Opened['source'], variables: ProcessSettings['variables'], options: StateOptions): Opened {
+async function open(
+  source: Opened['source'],
+  variables: ProcessSettings['variables'],
+  options: StateOptions,
+): Promise<Opened> {
   const config = parseConfig(source.text, source.name, variables)
-  return { config, state: openState(config, options), source }
+  return { config, state: await openState(config, options), source }
 }
 
 function started(config: Config, url: string, seeded: number, workers: number): object {

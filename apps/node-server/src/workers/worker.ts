@@ -44,7 +44,7 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
     const clock = systemClock()
     const channel = processChannel(process)
     const shared = { ...connectSharedState(channel, { clock }), rateLimiter: creditLimiter(channel, clock) }
-    const state = openState(config, { clock, processes: workers, shared })
+    const state = await openState(config, { clock, processes: workers, shared })
     const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
     const end = async (): Promise<void> => {
       await server.drain()

@@ -1,6 +1,7 @@
 import { scopeNames } from '@proxy/dialect-pipedream'
 import { z } from 'zod'
-import { redisLimiterSchema, redisStorageSchema } from '../redis/redis-schema.js'
+import { redisLimiterSchema } from '../redis/redis-schema.js'
+import { storageSchema } from './storage-schema.js'
 import { duration, flag, size, wholeNumber } from './units.js'
 
 const secondMs = 1_000
@@ -46,19 +47,6 @@ const server = z.strictObject({
     .describe('how long connections are still taken after SIGTERM, while /readyz already answers 503'),
   keepAliveTimeout: duration(secondMs, hourMs).prefault('75s').describe('between two requests of a connection'),
 })
-
-const storage = z.discriminatedUnion(
-  'kind',
-  [
-    z.strictObject({
-      kind: z.literal('memory'),
-      file: text('must be the path of a file').optional().describe('keeps everything over restarts, sealed'),
-      plaintext: flag().prefault(false).describe('lets the file hold credentials unsealed'),
-    }),
-    redisStorageSchema,
-  ],
-  { error: 'kind must be memory or redis' },
-)
 
 const rateLimiter = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('memory') }), redisLimiterSchema], {
   error: 'kind must be memory or redis',
@@ -165,7 +153,7 @@ const account = z.strictObject({
 /** The configuration file. App definitions are checked by the engine, which knows what they mean. */
 export const configSchema = z.strictObject({
   server: server.prefault({}),
-  storage: storage.prefault({ kind: 'memory' }),
+  storage: storageSchema.prefault({ kind: 'memory' }),
   rateLimiter: rateLimiter.prefault({ kind: 'memory' }),
   encryption: z.strictObject({ keys: z.array(key32('a sealing key')).min(1) }).optional(),
   tokens: z
