@@ -25,6 +25,7 @@ api-proxy accounts export         write the accounts as JSON lines, sealed unles
           all but import: [--app SLUG] [--user ID]; list and check: [--json]; list: [--dead]
 api-proxy keys status             show which key sealed how much
 api-proxy keys rotate             seal everything with the first of encryption.keys
+api-proxy keys data-key           print a new key that the KMS key of encryption.kms wraps
 api-proxy keys webhook            show the secrets that sign webhooks [--project ID]
 
 api-proxy --help | --version

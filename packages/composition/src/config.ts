@@ -16,6 +16,8 @@ export interface Config extends ParsedConfig {
   readonly registry: AppRegistry
   /** Where callers reach the server, with its scheme, without a slash at the end. */
   readonly publicUrl: string
+  /** The keys of `encryption.kms.dataKeys` in base64, once `withOpenedKeys` has had them opened. */
+  readonly openedKeys: readonly string[]
 }
 
 export const defaultConfigFile = 'proxy.config.yaml'
@@ -66,6 +68,7 @@ function complete(parsed: ParsedConfig, registry: AppRegistry, folder: string): 
     ...parsed,
     storage: completeStorage(storage, folder),
     registry,
+    openedKeys: [],
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
 }

@@ -1,18 +1,10 @@
-import { randomBytes } from 'node:crypto'
-import {
-  type Clock,
-  createKeyRing,
-  createSealer,
-  type LeaseStore,
-  type SealedAccounts,
-  type Sealer,
-  type Storage,
-} from '@proxy/core'
+import type { Clock, LeaseStore, SealedAccounts, Storage } from '@proxy/core'
 import { type Change, memoryLeaseStore, memoryStorage, type SharedParts } from '@proxy/storage-memory'
 import { recordsOf, recordsSection } from './config/records.js'
 import type { RecordsConfig } from './config/storage-schema.js'
 import type { Config } from './config.js'
 import { openRedisStorage } from './redis/redis-state.js'
+import { sealerOf } from './sealing/sealer.js'
 import { openSecretsManager } from './secrets-manager/secrets-manager-state.js'
 import type { StateListener } from './state-events.js'
 
@@ -87,9 +79,4 @@ function openRecords(records: RecordsConfig, config: Config, { clock, events, on
     sealed: undefined,
     remember: (over) => over,
   }
-}
-
-/** Seals with the configured keys; with one that ends with the process when nothing is kept. */
-export function sealerOf({ encryption }: Config): Sealer {
-  return createSealer(createKeyRing(encryption?.keys ?? [randomBytes(32).toString('base64')]))
 }

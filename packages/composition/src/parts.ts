@@ -11,8 +11,9 @@ import {
 import { memoryRateLimiter, type SharedParts } from '@proxy/storage-memory'
 import { recordsOf, recordsSection } from './config/records.js'
 import type { Config } from './config.js'
-import { type OpenedStorage, openStorage, type StorageParts, sealerOf } from './open-storage.js'
+import { type OpenedStorage, openStorage, type StorageParts } from './open-storage.js'
 import { openRedisLimiter } from './redis/redis-state.js'
+import { sealerOf } from './sealing/sealer.js'
 import { type StateEvents, stateEvents } from './state-events.js'
 
 /** What holds state, and what all workers must therefore share. */

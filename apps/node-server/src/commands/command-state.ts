@@ -1,4 +1,12 @@
-import { type Config, ConfigError, defaultConfigFile, isStorageKept, loadConfig, openState } from '@proxy/composition'
+import {
+  type Config,
+  ConfigError,
+  defaultConfigFile,
+  isStorageKept,
+  loadConfig,
+  openState,
+  withOpenedKeys,
+} from '@proxy/composition'
 import { type Clock, type SealedAccounts, systemClock } from '@proxy/core'
 import { connectSharedState, type SharedParts } from '@proxy/storage-memory'
 import { readProcessSettings } from '../config.js'
@@ -48,7 +56,7 @@ export async function withState<T>(
   configOption: string | undefined,
   act: (state: CommandState) => Promise<T>,
 ): Promise<T> {
-  const state = await openCommandState(readConfig(configOption))
+  const state = await openCommandState(await withOpenedKeys(readConfig(configOption)))
   try {
     return await act(state)
   } finally {

@@ -14,6 +14,7 @@ import {
   recordsOf,
   type State,
   type StateOptions,
+  withOpenedKeys,
 } from '@proxy/composition'
 import { type Clock, systemClock } from '@proxy/core'
 import { createStateHub, type StateHub } from '@proxy/storage-memory'
@@ -134,8 +135,12 @@ async function open(
   variables: ProcessSettings['variables'],
   options: StateOptions,
 ): Promise<Opened> {
-  const config = parseConfig(source.text, source.name, variables)
+  const config = await withOpenedKeys(parseConfig(source.text, source.name, variables), { onRetry: sayRetry })
   return { config, state: await openState(config, options), source }
+}
+
+function sayRetry(reason: string, afterMs: number): void {
+  process.stderr.write(`${reason}; asking again in ${afterMs / 1_000} s\n`)
 }
 
 function started(config: Config, url: string, seeded: number, workers: number): object {

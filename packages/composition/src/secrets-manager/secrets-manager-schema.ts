@@ -1,5 +1,6 @@
 import { secretNames, secretShape } from '@proxy/storage-aws-secrets-manager/settings'
 import { z } from 'zod'
+import { awsEndpoint, awsRegion } from '../config/aws.js'
 import { duration, flag } from '../config/units.js'
 
 const secondMs = 1_000
@@ -34,15 +35,8 @@ const existingSecret = z
 /** Where credentials are, and how they are named, remembered and deleted. */
 export const secretsManagerFields = {
   kind: z.literal('aws-secrets-manager'),
-  region: z
-    .string()
-    .regex(/^[a-z]{2}(?:-[a-z]+)+-\d+$/, { error: 'must be a region such as eu-west-1' })
-    .optional()
-    .describe('default: where the AWS SDK finds it, such as AWS_REGION'),
-  endpoint: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .optional()
-    .describe('in place of the one of the region, such as of a VPC endpoint'),
+  region: awsRegion.optional(),
+  endpoint: awsEndpoint.optional(),
   namePattern: z
     .string()
     .default('api-proxy/{project}/{environment}/{account}')

@@ -92,7 +92,9 @@ const faults: readonly (readonly [string, Fault])[] = [
   ],
 ]
 
-it('under load, a Redis that is killed, hung, slow, full, read-only or of another password fails no call', async () => {
+it('under load, a Redis that is killed, hung, slow, full, read-only or of another password fails no call', {
+  timeout: 180_000,
+}, async () => {
   const server = await startRedis({
     config: [
       `user ${user} on >${password} ~* &* +@all`,
