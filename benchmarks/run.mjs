@@ -13,7 +13,7 @@ import { writeFigures } from './lib/document.mjs'
 import { coreCount, loadCore } from './lib/machine.mjs'
 import { startOrigin } from './lib/origin.mjs'
 import { run, stopAll } from './lib/processes.mjs'
-import { judge, processorTable, verdictTable } from './lib/report.mjs'
+import { judge, judgeRoundTrips, processorTable, verdictTable } from './lib/report.mjs'
 import { needNode, needPeers, needTools } from './lib/tools.mjs'
 
 const scenarios = [...processorScenarios, latencyScenario, memoryScenario]
@@ -118,7 +118,8 @@ async function measure({ scenario, ...rest }) {
   }
   const samples = await measureProcessorTime({ scenario, ...rest })
   const figures = new Map([...samples].map(([name, list]) => [name, list.map(({ used }) => used)]))
-  const judged = judge({ figures, limits: scenario.limits })
+  const ratios = judge({ figures, limits: scenario.limits })
+  const judged = { ...ratios, verdicts: [...ratios.verdicts, ...judgeRoundTrips(samples, scenario.roundTripsAtMost)] }
   const text = `${processorTable(samples)}\n\n${verdictTable(judged)}`
   return { text, data: { ...judged, samples: Object.fromEntries(samples) } }
 }

@@ -41,12 +41,15 @@ async function loadAndMeasure({ scenario, candidate, proxy, settings }) {
     ...(scenario.script === undefined ? {} : { script: scenario.script }),
     scriptArguments: candidate.scriptArguments ?? [],
   }
-  const warm = await warmUp(load, settings.warmUpCalls)
+  const warm = await warmUp(load, Math.max(settings.warmUpCalls, candidate.warmUpCalls ?? 0))
+  const tripsBefore = await proxy.roundTrips?.()
   const before = { time: processorTime(proxy.pid), cores: coreTimes() }
   const { calls, seconds } = await sendLoad({ ...load, seconds: settings.seconds })
   if (calls === 0) throw new Error('no call was answered')
   const after = { time: processorTime(proxy.pid), cores: coreTimes() }
+  const trips = tripsBefore === undefined ? undefined : (await proxy.roundTrips()) - tripsBefore
   if (proxy.hasEnded()) throw new Error(`ended under load:\n${proxy.errors()}`)
+  await proxy.checkParts?.()
   const used = after.time.used - before.time.used
   const sample = {
     used: used / calls / 1000,
@@ -54,6 +57,7 @@ async function loadAndMeasure({ scenario, candidate, proxy, settings }) {
     callsPerSecond: calls / seconds,
     steal: difference(before, after, 'steal', proxyCore) / seconds,
     loadCoreSteal: difference(before, after, 'steal', loadCore) / seconds,
+    ...(trips !== undefined && { roundTrips: trips / calls }),
     otherWork: Math.max(0, difference(before, after, 'busy', proxyCore) - used / 1e9) / seconds,
   }
   return { sample, calls: warm + calls }

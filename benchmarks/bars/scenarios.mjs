@@ -67,4 +67,17 @@ export const processorScenarios = [
       { of: '1,000-apps', to: 'product', ...flat },
     ],
   },
+  {
+    name: 'redis',
+    bar: 3,
+    title: 'GET 1 KiB, accounts and limits in Redis',
+    path: '/1k.json',
+    script: loadScript('accounts.lua'),
+    candidates: ['product', 'product-again', 'redis', 'redis-100,000-accounts'],
+    limits: [
+      { of: 'redis', to: 'product', atMost: 1.5 },
+      { of: 'redis-100,000-accounts', to: 'redis', ...flat },
+    ],
+    roundTripsAtMost: 1,
+  },
 ]

@@ -26,6 +26,16 @@ export function candidateByName({ node, server }) {
       '1,000-apps',
       () => ({ ...product('1,000-apps', { accounts: manyApps, apps: manyApps }), scriptArguments: [manyApps] }),
     ],
+    ['redis', () => product('redis', { redis: 'one' })],
+    [
+      'redis-100,000-accounts',
+      () => ({
+        ...product('redis-100,000-accounts', { redis: 'many', accounts: manyAccounts }),
+        scriptArguments: [manyAccounts],
+        // So many that each account was asked for once, and is remembered.
+        warmUpCalls: manyAccounts,
+      }),
+    ],
   ])
   return (name) => makers.get(name)()
 }

@@ -4,14 +4,16 @@ import { join } from 'node:path'
 import { loadCore, proxyCore } from './machine.mjs'
 import { credential } from './origin.mjs'
 import { freePort, run, startPinned, whenListening } from './processes.mjs'
+import { redisFor } from './redis.mjs'
 
 const project = 'proj_benchmark'
 const client = { id: 'benchmark', secret: 'benchmark-client-secret' }
 const builtServer = join(import.meta.dirname, '..', '..', 'apps', 'node-server', 'dist', 'cli.js')
 
 /**
- * The built server with its whole pipeline on: a signed token from its own token endpoint, accounts in memory, a
- * rate limit so high that it never refuses, metrics, one log line a call into a pipe that is read.
+ * The built server with its whole pipeline on: a signed token from its own token endpoint, accounts in memory or, with
+ * `redis`, accounts and limits in a Redis of that name, a rate limit so high that it never refuses, metrics, one log line
+ * a call into a pipe that is read.
  */
 export function productCandidate({
   node,
@@ -20,19 +22,21 @@ export function productCandidate({
   workers = 1,
   accounts = 1,
   apps = 1,
+  redis,
 }) {
   if (!existsSync(server)) throw new Error(`${server} is not there: run "npm run bootstrap" first.`)
-  return { name, start: (place) => startProduct({ ...place, node, server, workers, accounts, apps }) }
+  return { name, start: (place) => startProduct({ ...place, node, server, workers, accounts, apps, redis }) }
 }
 
-async function startProduct({ folder, upstream, authority, env = {}, node, server, workers, accounts, apps }) {
+async function startProduct({ folder, upstream, authority, env = {}, node, server, workers, accounts, apps, redis }) {
   const port = await freePort()
   const own = join(folder, `product-${port}`)
   mkdirSync(own)
   const configuration = join(own, 'proxy.config.yaml')
   const log = await openLog(own)
+  const store = redis === undefined ? undefined : await redisFor(redis, folder)
   // JSON is YAML.
-  writeFileSync(configuration, JSON.stringify(describe({ port, upstream, accounts, apps })))
+  writeFileSync(configuration, JSON.stringify(describe({ port, upstream, accounts, apps, store })))
   const handle = startPinned({
     core: proxyCore,
     command: node,
@@ -49,7 +53,8 @@ async function startProduct({ folder, upstream, authority, env = {}, node, serve
     headers,
   })
   await check(call)
-  return { ...handle, call, folder: own, countLogged: log.count }
+  const counted = store && { roundTrips: store.roundTrips, checkParts: () => checkParts(base) }
+  return { ...handle, call, folder: own, countLogged: log.count, ...counted }
 }
 
 const accountId = (index) => `apn_b${String(index).padStart(6, '0')}`
@@ -66,13 +71,15 @@ async function openLog(folder) {
   return { descriptor, count: async () => Number(await counted) }
 }
 
-function describe({ port, upstream, accounts, apps }) {
+function describe({ port, upstream, accounts, apps, store }) {
+  const { sealing, signing } = store?.keys ?? newKeys()
   return {
     server: { host: '127.0.0.1', port, publicUrl: `http://127.0.0.1:${port}` },
-    storage: { kind: 'memory' },
-    rateLimiter: { kind: 'memory' },
-    encryption: { keys: [randomBytes(32).toString('base64')] },
-    tokens: { signingKeys: [randomBytes(32).toString('base64')] },
+    storage: store === undefined ? { kind: 'memory' } : { kind: 'redis', url: store.url, cacheFor: '1h' },
+    // Redis shares a core with the load here; what it does not answer in time would be counted in memory.
+    rateLimiter: store === undefined ? { kind: 'memory' } : { kind: 'redis', timeout: '5s' },
+    encryption: { keys: [sealing] },
+    tokens: { signingKeys: [signing] },
     network: { allowPrivate: [`127.0.0.1:${upstream.port}`] },
     limits: {
       project: { requests: 1_000_000_000, window: '60s' },
@@ -104,6 +111,18 @@ function describe({ port, upstream, accounts, apps }) {
       custom_fields: { api_key: credential.value },
     })),
   }
+}
+
+function newKeys() {
+  const key = () => randomBytes(32).toString('base64')
+  return { sealing: key(), signing: key() }
+}
+
+/** A figure of a limiter that counted elsewhere meanwhile would be another set-up's. */
+async function checkParts(base) {
+  const { parts } = await (await fetch(`${base}/readyz`)).json()
+  const degraded = Object.keys(parts).filter((part) => parts[part] !== 'ok')
+  if (degraded.length > 0) throw new Error(`degraded under load: ${degraded.join(', ')}`)
 }
 
 async function token(base) {

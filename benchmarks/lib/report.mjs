@@ -48,6 +48,24 @@ export function judge({ figures, limits }) {
   return { verdicts, agreement, isVoid: agreement !== undefined && !within(agreement, sameProgram) }
 }
 
+/** One verdict for each candidate whose round trips to its store were counted: so many a call. */
+export function judgeRoundTrips(samples, atMost) {
+  return [...samples]
+    .filter(([, list]) => list.some(({ roundTrips }) => roundTrips !== undefined))
+    .map(([name, list]) => {
+      const trips = list.map(({ roundTrips }) => roundTrips)
+      const most = Math.max(...trips)
+      return {
+        of: `${name}: round trips`,
+        to: 'calls',
+        ratio: most,
+        medianRatio: median(trips),
+        atMost,
+        met: most <= atMost,
+      }
+    })
+}
+
 export function verdictTable({ verdicts, agreement, isVoid }) {
   const rows = verdicts.map((verdict) => [
     `${verdict.of} : ${verdict.to}`,

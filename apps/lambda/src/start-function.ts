@@ -8,6 +8,7 @@ import {
   logHook,
   openState,
   readinessOf,
+  withOpenedKeys,
   withOperations,
 } from '@proxy/composition'
 import { type Hook, systemClock } from '@proxy/core'
@@ -32,8 +33,8 @@ const aliveWaitMs = 25_000
 /** Reads the configuration and composes the proxy; the init phase of the function. */
 export async function startFunction(settings: FunctionSettings, sink: LineSink): Promise<StartedFunction> {
   const clock = systemClock()
-  const config = await readFunctionConfig(settings, awsReader(settings.variables, clock))
-  const state = openState(config, { clock })
+  const config = await withOpenedKeys(await readFunctionConfig(settings, awsReader(settings.variables, clock)))
+  const state = await openState(config, { clock })
   const logger = createLogger(sink, config.logs.level)
   const log = logHook(sink, logger, config.logs)
   const hooks: Hook[] = config.metrics.enabled ? [log, emfHook(sink)] : [log]

@@ -40,6 +40,7 @@ api-proxy accounts export         write the accounts as JSON lines, sealed unles
           all but import: [--app SLUG] [--user ID]; list and check: [--json]; list: [--dead]
 api-proxy keys status             show which key sealed how much
 api-proxy keys rotate             seal everything with the first of encryption.keys
+api-proxy keys data-key           print a new key that the KMS key of encryption.kms wraps
 api-proxy keys webhook            show the secrets that sign webhooks [--project ID]
 
 api-proxy --help | --version
@@ -111,9 +112,14 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-run(process.argv.slice(2)).catch((error: unknown) => {
-  const isUsage = error instanceof UsageError
-  const message = error instanceof Error ? error.message : 'The command failed.'
-  process.stderr.write(`${message}${isUsage ? '\n\nTry: api-proxy --help' : ''}\n`)
-  process.exit(isUsage ? 2 : 1)
-})
+// The clock's timers let a process end; a command that waits for one, to ask a store again, shall not.
+const alive = setInterval(() => undefined, 2 ** 30)
+
+run(process.argv.slice(2))
+  .catch((error: unknown) => {
+    const isUsage = error instanceof UsageError
+    const message = error instanceof Error ? error.message : 'The command failed.'
+    process.stderr.write(`${message}${isUsage ? '\n\nTry: api-proxy --help' : ''}\n`)
+    process.exit(isUsage ? 2 : 1)
+  })
+  .finally(() => clearInterval(alive))

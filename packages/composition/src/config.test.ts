@@ -73,6 +73,10 @@ describe('a configuration', () => {
   })
 })
 
+function secretOf(project: string, pointer = '/key'): string {
+  return `{ project: ${project}, environment: development, account: apn_1, secret: s, custom_fields: { a: ${pointer} } }`
+}
+
 describe('the faults of a configuration', () => {
   it('are all told at once, with line and path, in the order of the file', () => {
     const text = `server:
@@ -99,7 +103,7 @@ accounts: nothing
     expect(faults(text)).toEqual([
       'proxy.config.yaml:2: server.port: must be a whole number from 0 to 65535',
       'proxy.config.yaml:3: server.prot: is not a known key',
-      'proxy.config.yaml:4: storage.kind: kind must be memory or redis',
+      'proxy.config.yaml:4: storage.kind: kind must be memory, redis or aws-secrets-manager',
       expect.stringMatching(/^proxy\.config\.yaml:6: limits\.headTimeout: must be a duration such as 500ms, 30s/),
       expect.stringMatching(/^proxy\.config\.yaml:7: limits\.maxRequestBody: must be a size such as 64KiB/),
       expect.stringMatching(/^proxy\.config\.yaml:9: tokens\.signingKeys\[0\]: must be an Ed25519 seed: 32 random/),
@@ -132,6 +136,36 @@ accounts: nothing
       'a file without sealing keys',
       whole.replace(/^encryption.*\n/m, '').replace('{ kind: memory }', '{ kind: memory, file: x }'),
       /:3: storage\.file: encryption\.keys is needed/,
+    ],
+    [
+      'a name pattern without the account',
+      whole.replace('{ kind: memory }', '{ kind: aws-secrets-manager, namePattern: "{project}/{environment}" }'),
+      /:3: storage\.namePattern: The name pattern must hold \{project\}, \{environment\} and \{account\}/,
+    ],
+    [
+      'a secret with a pointer that is none',
+      whole.replace('{ kind: memory }', `{ kind: aws-secrets-manager, existing: [${secretOf('proj_demo', 'key')}] }`),
+      /:3: storage\.existing\[0\]: "key" is not a JSON pointer/,
+    ],
+    [
+      'two secrets of an account',
+      whole.replace(
+        '{ kind: memory }',
+        `{ kind: aws-secrets-manager, existing: [${secretOf('proj_demo')}, ${secretOf('proj_demo')}] }`,
+      ),
+      /:3: storage\.existing\[1\]\.account: has a secret above/,
+    ],
+    [
+      'a secret for a project that there is not',
+      whole.replace('{ kind: memory }', `{ kind: aws-secrets-manager, existing: [${secretOf('other')}] }`),
+      /:3: storage\.existing\[0\]\.project: is not the id of a project/,
+    ],
+    [
+      'records in a file without sealing keys',
+      whole
+        .replace(/^encryption.*\n/m, '')
+        .replace('{ kind: memory }', '{ kind: aws-secrets-manager, records: { kind: memory, file: x } }'),
+      /:3: storage\.records\.file: encryption\.keys is needed/,
     ],
     [
       'a seed of an unknown project',

@@ -10,6 +10,7 @@ import { ConfigError, type Fault, faultLines, isOfOneApp } from './config/fault.
 import { type ProviderReport, readProviderLayer } from './config/provider-file.js'
 import { configSchema, type ParsedConfig } from './config/schema.js'
 import { readSource } from './config/source.js'
+import type { RecordsConfig, StorageConfig } from './config/storage-schema.js'
 
 /** A configuration in which everything has been checked and every default is filled in. */
 export interface Config extends ParsedConfig {
@@ -21,6 +22,8 @@ export interface Config extends ParsedConfig {
   readonly leftOut: readonly string[]
   /** Where callers reach the server, with its scheme, without a slash at the end. */
   readonly publicUrl: string
+  /** The keys of `encryption.kms.dataKeys` in base64, once `withOpenedKeys` has had them opened. */
+  readonly openedKeys: readonly string[]
 }
 
 export const defaultConfigFile = 'proxy.config.yaml'
@@ -83,11 +86,21 @@ function complete(parsed: ParsedConfig, compiled: CompiledApps, folder: string):
   const host = server.host.includes(':') ? `[${server.host}]` : server.host
   return {
     ...parsed,
-    storage: storage.kind === 'memory' ? { ...storage, file: absolute(storage.file, folder) } : storage,
+    storage: completeStorage(storage, folder),
     accounts: accounts.filter(({ app }) => compiled.registry.find(app) !== undefined),
     ...compiled,
+    openedKeys: [],
     publicUrl: (server.publicUrl ?? `${scheme}://${host}:${server.port}`).replace(/\/+$/, ''),
   }
+}
+
+function completeStorage(storage: StorageConfig, folder: string): StorageConfig {
+  if (storage.kind !== 'aws-secrets-manager') return completeRecords(storage, folder)
+  return { ...storage, records: completeRecords(storage.records, folder) }
+}
+
+function completeRecords(records: RecordsConfig, folder: string): RecordsConfig {
+  return records.kind === 'memory' ? { ...records, file: absolute(records.file, folder) } : records
 }
 
 function absolute(path: string | undefined, folder: string): string | undefined {

@@ -108,7 +108,7 @@ function bearerOf(call: IncomingCall): string | undefined {
 }
 
 /**
- * How the parts are. Not ready until the storage was reached for the first time: before, there is nothing to serve from;
+ * How the parts are. Not ready until all of the storage was reached for the first time: before, there is nothing to serve from;
  * later, what is remembered may do, and another instance would be no better off.
  */
 export function readinessOf({ checks }: State): () => Promise<Readiness> {
@@ -117,7 +117,7 @@ export function readinessOf({ checks }: State): () => Promise<Readiness> {
     const states = await Promise.all(
       Object.entries(checks).map(async ([name, check]) => [name, await stateOf(check)] as const),
     )
-    wasReached ||= states.some(([name, state]) => name === 'storage' && state === 'ok')
+    wasReached ||= states.every(([name, state]) => name === 'rateLimiter' || state === 'ok')
     return { isReady: wasReached, parts: Object.fromEntries(states) }
   }
 }

@@ -1,15 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import {
-  type Clock,
-  createAuthenticator,
-  createKeyRing,
-  createSealer,
-  keyDigest,
-  type RevokingAuthenticator,
-  type SealedAccounts,
-  type Sealer,
-  type StaticKey,
-} from '@proxy/core'
+import { type Clock, createAuthenticator, keyDigest, type RevokingAuthenticator, type StaticKey } from '@proxy/core'
 import {
   clientDirectory,
   connectTokens,
@@ -18,54 +8,45 @@ import {
   secretDigest,
   windowTokens,
 } from '@proxy/dialect-pipedream'
-import {
-  type Change,
-  memoryLeaseStore,
-  memoryRateLimiter,
-  memoryStorage,
-  type SharedParts,
-} from '@proxy/storage-memory'
+import { memoryRateLimiter, type SharedParts } from '@proxy/storage-memory'
+import { recordsOf, recordsSection } from './config/records.js'
 import type { Config } from './config.js'
-import { openRedisLimiter, openRedisStorage } from './redis/redis-state.js'
+import { type OpenedStorage, openStorage, type StorageParts } from './open-storage.js'
+import { openRedisLimiter } from './redis/redis-state.js'
+import { sealerOf } from './sealing/sealer.js'
 import { type StateEvents, stateEvents } from './state-events.js'
 
 /** What holds state, and what all workers must therefore share. */
-export interface State extends SharedParts {
-  /** By the section that describes a part: resolves when it works, rejects with the reason when it does not. */
-  readonly checks: Readonly<Record<string, () => Promise<void>>>
+export interface State extends SharedParts, OpenedStorage {
   readonly events: StateEvents
-  /** Seals the storage file anew with the first key; undefined where all of it is, or there is none. */
-  readonly compact: (() => Promise<void>) | undefined
-  /** Undefined where accounts are not sealed one by one. */
-  readonly sealed: SealedAccounts | undefined
   close(): Promise<void>
 }
 
 /** Bad tokens of one source address before it has to wait: they cannot be guessed, but each costs a look. */
 const failureLimit = { limit: 1_000, windowMs: 60_000 }
 
-export interface StateOptions {
-  readonly clock: Clock
+export interface StateOptions extends Omit<StorageParts, 'events'> {
   /** Processes of this instance that open their own. Default 1. */
   readonly processes?: number
-  /** What another process holds, for what is memory. */
-  readonly shared?: SharedParts
-  readonly onChange?: (change: Change) => void
 }
 
 /** The store and the counters of the configuration, in this process. */
-export function openState(config: Config, options: StateOptions): State {
+export async function openState(config: Config, options: StateOptions): Promise<State> {
   const { clock, processes = 1, shared } = options
   const events = stateEvents()
-  const { storage: kept, rateLimiter: counted } = config
-  const redis = kept.kind === 'redis' ? kept : undefined
-  const { storage, leases, compact, sealed } = openStorage(config, options, events)
-  const limiter = counted.kind === 'redis' ? openRedisLimiter(counted, redis, processes, { clock, events }) : undefined
+  const records = recordsOf(config)
+  const redis = records.kind === 'redis' ? records : undefined
+  const { storage, leases, compact, sealed, checks } = await openStorage(config, { ...options, events })
+  const counted = config.rateLimiter
+  const limiter =
+    counted.kind === 'redis'
+      ? openRedisLimiter(counted, redis, processes, { clock, events, section: recordsSection(config) })
+      : undefined
   return {
     storage,
     leases,
     rateLimiter: limiter ?? shared?.rateLimiter ?? memoryRateLimiter({ clock }),
-    checks: { storage: () => storage.check(), ...(limiter !== undefined && { rateLimiter: limiter.check }) },
+    checks: { ...checks, ...(limiter !== undefined && { rateLimiter: limiter.check }) },
     events,
     compact,
     sealed,
@@ -74,39 +55,6 @@ export function openState(config: Config, options: StateOptions): State {
       await storage.close()
     },
   }
-}
-
-function openStorage(config: Config, options: StateOptions, events: StateEvents): OpenedStorage {
-  const { clock, shared } = options
-  const { storage: kept } = config
-  if (kept.kind === 'redis') {
-    const sealer = kept.plaintext ? undefined : sealerOf(config)
-    return { ...openRedisStorage(kept, { clock, sealer, events }), compact: undefined }
-  }
-  return shared === undefined ? openMemory(config, options) : { ...shared, compact: undefined, sealed: undefined }
-}
-
-type OpenedStorage = Pick<State, 'storage' | 'leases' | 'compact' | 'sealed'>
-
-function openMemory(config: Config, { clock, onChange }: StateOptions): OpenedStorage {
-  const { file, plaintext } = config.storage.kind === 'memory' ? config.storage : { file: undefined, plaintext: false }
-  const storage = memoryStorage({
-    clock,
-    ...(onChange !== undefined && { onChange }),
-    ...(file !== undefined && { file, plaintext }),
-    ...(file !== undefined && !plaintext && { sealer: sealerOf(config) }),
-  })
-  return {
-    storage,
-    leases: memoryLeaseStore({ clock }),
-    compact: storage.isOutdated ? storage.compact : undefined,
-    sealed: undefined,
-  }
-}
-
-/** Seals with the configured keys; with one that ends with the process when nothing is kept. */
-export function sealerOf({ encryption }: Config): Sealer {
-  return createSealer(createKeyRing(encryption?.keys ?? [randomBytes(32).toString('base64')]))
 }
 
 /** Who may ask, and the parts of the dialect that prove it. */

@@ -1,4 +1,5 @@
 import { type Account, type Clock, limitKey, ProxyError, Secret, type Storage, type Timer } from '@proxy/core'
+import { recordsOf } from './config/records.js'
 import type { Config } from './config.js'
 import type { State } from './parts.js'
 
@@ -65,8 +66,9 @@ async function applySeeds(config: Config, storage: Storage, clock: Clock): Promi
 }
 
 /** When nothing is left of an earlier run, nothing has to be remembered. */
-export function isStorageKept({ storage }: Config): boolean {
-  return storage.kind !== 'memory' || storage.file !== undefined
+export function isStorageKept(config: Config): boolean {
+  const records = recordsOf(config)
+  return records.kind !== 'memory' || records.file !== undefined
 }
 
 async function applySeed(seed: Seed, storage: Storage, clock: Clock, isKept: boolean): Promise<boolean> {

@@ -39,9 +39,12 @@ export function existingHome(existing: ExistingSecret, { service, cache }: Exist
     async prepare(before, account) {
       const pointer = before === undefined ? undefined : pointerOf(before)
       const found = await readEffective(pointer, service.read)
-      if (found === undefined) throw invalid('is not there')
-      const stored = shape.read(found.text)
       const values = account.values.reveal()
+      if (found === undefined) {
+        if (isEmpty(values)) return { pointer, values, finish: async () => undefined }
+        throw invalid('is not there')
+      }
+      const stored = shape.read(found.text)
       if (sameValues(values, stored) || isEmpty(values)) {
         return { pointer, values: stored, finish: async () => undefined }
       }

@@ -1,6 +1,6 @@
 export { secretsManagerClient } from './client.js'
 export type { ExistingSecret } from './existing-secret.js'
-export type { SecretsManagerStorageOptions } from './secrets-manager-storage.js'
+export type { SecretsManagerStorage, SecretsManagerStorageOptions } from './secrets-manager-storage.js'
 export { secretsManagerStorage } from './secrets-manager-storage.js'
 export { ServiceFault } from './service-fault.js'
 export type { SecretCacheOptions } from './values-cache.js'

@@ -5,6 +5,7 @@ import {
   type CredentialValues,
   freezeAccount,
   limitKey,
+  type PartEvent,
   ProxyError,
   RecordError,
   type Scope,
@@ -16,11 +17,13 @@ import { batchReader, type ReadVersion } from './batch-reader.js'
 import { createDeletions } from './deletions.js'
 import { existingHome } from './existing-home.js'
 import type { ExistingSecret } from './existing-secret.js'
+import { createHealth } from './health.js'
 import type { Home } from './home.js'
 import { ownedHome } from './owned-home.js'
 import { createComposer, toRow } from './row.js'
 import { secretNames } from './secret-names.js'
 import { createService } from './service.js'
+import { serviceCheck } from './service-check.js'
 import { ServiceFault } from './service-fault.js'
 import { createValuesCache, type SecretCacheOptions } from './values-cache.js'
 
@@ -45,17 +48,24 @@ export interface SecretsManagerStorageOptions {
   readonly clock?: Clock
   /** From 0 to 1. */
   readonly random?: () => number
-  /** Hears of each secret that is refused in a list because it is foreign or damaged. */
+  /** Hears of each secret that is refused because it is foreign or damaged. */
   readonly onRefusal?: (error: RecordError) => void
+  /** Hears when Secrets Manager stops serving this process, and when it serves it again. */
+  readonly onEvent?: (event: PartEvent) => void
 }
 
-const checkEveryMs = 30_000
+export interface SecretsManagerStorage extends Storage {
+  /** As `check`, for Secrets Manager alone. */
+  checkSecrets(): Promise<void>
+}
+
+const finishEveryMs = 30_000
 
 /**
  * Accounts whose credentials are in AWS Secrets Manager, and everything else in `metadata`. The guarded write of the
  * metadata decides which version of a secret counts, so nobody reads half a write.
  */
-export function secretsManagerStorage(options: SecretsManagerStorageOptions): Storage {
+export function secretsManagerStorage(options: SecretsManagerStorageOptions): SecretsManagerStorage {
   const {
     client,
     metadata,
@@ -65,9 +75,10 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): St
     existing = [],
     cache: cacheOptions = {},
   } = options
-  const { timeoutMs: budgetMs = 2_000, clock = systemClock(), random = Math.random, onRefusal } = options
+  const { timeoutMs: budgetMs = 2_000, clock = systemClock(), random = Math.random, onRefusal, onEvent } = options
   const nameOf = secretNames(options.namePattern ?? 'api-proxy/{project}/{environment}/{account}')
-  const attempts = createAttempts({ clock, budgetMs, random })
+  const health = createHealth(onEvent ?? (() => undefined))
+  const attempts = createAttempts({ clock, health, budgetMs, random })
   const service = createService({ client, attempts, tags, kmsKeyId })
   const cache = createValuesCache<CredentialValues>(cacheOptions, clock)
   const readRow = (account: Account): Promise<Account | undefined> | Account | undefined =>
@@ -81,6 +92,13 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): St
   }
   const deletions = createDeletions({ metadata, service, clock, recoveryWindowDays })
   const compose = createComposer()
+  const checkService = serviceCheck({
+    attempts,
+    health,
+    clock,
+    // Absent is an answer, too.
+    probe: () => service.read(nameOf({ project: 'readiness', environment: 'production' }, 'check')),
+  })
   let finishedAt = Number.NEGATIVE_INFINITY
 
   const homeOf = (scope: Scope, id: string): Home => existingHomes.get(homeKey(scope, id)) ?? owned
@@ -95,9 +113,22 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): St
     return values.then(
       (found) => (found === undefined ? undefined : compose(row, found)),
       (error: unknown) => {
+        if (error instanceof RecordError) onRefusal?.(error)
         throw toRejection(error)
       },
     )
+  }
+
+  async function checkSecrets(): Promise<void> {
+    if (clock.now() >= finishedAt + finishEveryMs) {
+      finishedAt = clock.now()
+      await deletions.finish()
+    }
+    try {
+      await checkService()
+    } catch (error) {
+      throw toRejection(error)
+    }
   }
 
   return {
@@ -144,28 +175,18 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): St
     listDocuments: (kind, prefix) => metadata.listDocuments(kind, prefix),
     async check() {
       await metadata.check()
-      if (clock.now() >= finishedAt + checkEveryMs) {
-        finishedAt = clock.now()
-        await deletions.finish()
-      }
-      if (clock.now() < attempts.lastAnswerAt + checkEveryMs) return
-      try {
-        // Absent is an answer, too.
-        await service.read(nameOf({ project: 'readiness', environment: 'production' }, 'check'))
-      } catch (error) {
-        throw toRejection(error)
-      }
+      await checkSecrets()
     },
+    checkSecrets,
     close: () => metadata.close(),
   }
 
-  /** A page is not lost by one bad secret: it is told of and left out. */
+  /** A page is not lost by one bad secret: it is left out. */
   async function listed(row: Account, read: ReadVersion): Promise<Account | undefined> {
     try {
       return await withValues(row, read)
     } catch (error) {
       if (!(error instanceof RecordError)) throw error
-      onRefusal?.(error)
       return undefined
     }
   }

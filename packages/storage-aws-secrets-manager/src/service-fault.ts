@@ -44,8 +44,16 @@ const identityFaults: ReadonlySet<string> = new Set([
 /** The fault behind an error that the SDK threw. */
 export function toServiceFault(error: unknown, operation: string): ServiceFault {
   if (error instanceof ServiceFault) return error
-  const { name = 'Error', code, $metadata } = (typeof error === 'object' && error !== null ? error : {}) as SdkError
+  const {
+    name = 'Error',
+    message,
+    code,
+    $metadata,
+  } = (typeof error === 'object' && error !== null ? error : {}) as SdkError
   const reason = [name, code, $metadata?.requestId].filter((part) => typeof part === 'string').join(' ')
+  if (/^Region (?:is missing|not accepted)/.test(message ?? '')) {
+    return new ServiceFault('refused', operation, 'the region is missing or not valid', true)
+  }
   if (identityFaults.has(name)) return new ServiceFault('refused', operation, reason, true)
   const kind = kinds.get(name)
   if (kind !== undefined) return new ServiceFault(kind, operation, reason)
@@ -56,6 +64,7 @@ export function toServiceFault(error: unknown, operation: string): ServiceFault 
 
 interface SdkError {
   readonly name?: string
+  readonly message?: string
   readonly code?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
 }

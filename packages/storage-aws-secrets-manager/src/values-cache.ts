@@ -1,4 +1,4 @@
-import { type Clock, createReadCache, type ReadCache } from '@proxy/core'
+import { type Clock, createReadCache, type ReadCache, RecordError } from '@proxy/core'
 import { isFault } from './service-fault.js'
 
 export interface SecretCacheOptions {
@@ -12,7 +12,7 @@ export interface SecretCacheOptions {
   readonly maxEntries?: number
 }
 
-/** How long a secret that may not be read is not asked for again. */
+/** How long a secret that may not be read, or is not to be used, is not asked for again. */
 const refusalMs = 5_000
 const mostRefusals = 10_000
 
@@ -44,7 +44,8 @@ export function createValuesCache<T>(
       return await load()
     } catch (error) {
       if (refusals.size >= mostRefusals) refusals.clear()
-      if (isFault(error, 'refused')) refusals.set(key, { error, until: clock.now() + refusalMs })
+      if (isFault(error, 'refused') || error instanceof RecordError)
+        refusals.set(key, { error, until: clock.now() + refusalMs })
       throw error
     }
   }

@@ -76,7 +76,7 @@ export function redisStorage(options: RedisStorageOptions): RedisStorage {
     link,
     writing,
     clock,
-    remembered: { has: (name) => isCached && remembered.has(name), add: remembered.add },
+    remembered: { ...remembered, has: (name) => isCached && remembered.has(name) },
     checkKey: keys.check(),
     soonMs: readTimeoutMs,
     patientMs: timeoutMs,

@@ -11,7 +11,7 @@ export interface StoreAccess {
    * For the way of a call. Who remembers the record `name` does not wait for long; there is something else to use. For
    * who does not, there is nothing but to wait.
    */
-  readSoon(name: string, key: string, command: string, ...args: readonly string[]): Promise<unknown>
+  readSoon(record: SoughtRecord, command: string, ...args: readonly string[]): Promise<unknown>
   read(key: string, command: string, ...args: readonly Argument[]): Promise<unknown>
   /** A script that changes nothing. */
   evaluate(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown>
@@ -20,13 +20,21 @@ export interface StoreAccess {
   close(): void
 }
 
+/** A record that is remembered under `name`, and lies under `key`. */
+export interface SoughtRecord {
+  readonly name: string
+  readonly key: string
+  /** Runs before the record is asked for; what changes from then on is told. */
+  readonly follow: () => Promise<void> | undefined
+}
+
 export interface StoreAccessOptions {
   readonly link: Link
   /** For writes. */
   readonly writing: Link
   readonly clock: Clock
   /** What readers remember. */
-  readonly remembered: Pick<Remembered, 'has' | 'add'>
+  readonly remembered: Pick<Remembered, 'has' | 'begin' | 'end'>
   readonly checkKey: string
   readonly soonMs: number
   readonly patientMs: number
@@ -59,17 +67,24 @@ export function storeAccess(options: StoreAccessOptions): StoreAccess {
   }
 
   return {
-    async readSoon(name, key, command, ...args) {
-      const isRemembered = remembered.has(name)
-      const fault = isRemembered ? circuit.faultOf(key) : undefined
-      if (fault !== undefined) throw unavailable(fault)
-      const answer = await asked(key, async () => {
-        if (isRemembered) return await link.send(soonMs, command, key, ...args)
-        await link.connected(patientMs)
-        return await link.send(patientMs, command, key, ...args)
-      })
-      remembered.add(name)
-      return answer
+    async readSoon({ name, key, follow }, command, ...args) {
+      const token = remembered.begin(name)
+      let isRead = false
+      try {
+        await follow()
+        const isRemembered = remembered.has(name)
+        const fault = isRemembered ? circuit.faultOf(key) : undefined
+        if (fault !== undefined) throw unavailable(fault)
+        const answer = await asked(key, async () => {
+          if (isRemembered) return await link.send(soonMs, command, key, ...args)
+          await link.connected(patientMs)
+          return await link.send(patientMs, command, key, ...args)
+        })
+        isRead = true
+        return answer
+      } finally {
+        remembered.end(name, token, isRead)
+      }
     },
     read: (key, command, ...args) =>
       asked(key, async () => {

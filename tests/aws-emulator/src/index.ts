@@ -1,9 +1,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { AwsFault } from './aws-fault.js'
+import { createKeyService, type KmsKey } from './key-service.js'
 import { verifySignature } from './signature.js'
 import { createVault, type StoredSecret } from './vault.js'
 
+export type { KmsKey } from './key-service.js'
 export type { StoredSecret } from './vault.js'
 
 export interface Call {
@@ -14,15 +16,18 @@ export interface Call {
 /** What a fault does with a call: an error type to answer, `drop` to cut the connection, `lose` to do it and cut. */
 export type Fault = { readonly type: string; readonly status?: number } | 'drop' | 'lose'
 
-/** A Secrets Manager on loopback. Requests whose signature does not verify are refused as the service refuses them. */
+/** A Secrets Manager and a KMS on loopback. Requests whose signature does not verify are refused as the service refuses them. */
 export interface AwsEmulator {
-  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER` or the client's `endpoint`. */
+  /** For `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL_KMS` or the client's `endpoint`. */
   readonly endpoint: string
   readonly region: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** Calls that arrived, refused ones too. */
   readonly calls: readonly Call[]
   readonly secrets: ReadonlyMap<string, StoredSecret>
+  readonly kmsKeys: ReadonlyMap<string, KmsKey>
+  /** Makes a KMS key; an alias, such as `alias/name`, leads to it from then on. */
+  addKmsKey(alias?: string): KmsKey
   /** Asked before each call; undefined lets it pass. */
   fault: (call: Call) => Fault | undefined
   /** Awaited before each answer. */
@@ -34,6 +39,7 @@ const credentials = { accessKeyId: 'AKIDEMULATED', secretAccessKey: 'emulated/se
 
 export async function startAwsEmulator(now: () => number = Date.now): Promise<AwsEmulator> {
   const vault = createVault(now)
+  const keyService = createKeyService()
   const calls: Call[] = []
   const state: Pick<AwsEmulator, 'fault' | 'delay'> = { fault: () => undefined, delay: async () => undefined }
 
@@ -51,7 +57,8 @@ export async function startAwsEmulator(now: () => number = Date.now): Promise<Aw
     const refuse = (type: string, message: string, status: number): void =>
       answer(status, { __type: type, message, Message: message }, type)
 
-    const operation = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
+    const [target = '', operation = ''] = String(request.headers['x-amz-target']).split('.')
+    const isKms = target === 'TrentService'
     const input = parseObject(body.toString())
     if (input === undefined) return refuse('SerializationException', 'The body is not a JSON object.', 400)
     const call: Call = { operation, input }
@@ -59,6 +66,7 @@ export async function startAwsEmulator(now: () => number = Date.now): Promise<Aw
     const signedBy = verifySignature(
       request,
       body,
+      isKms ? 'kms' : 'secretsmanager',
       (id) => (id === credentials.accessKeyId ? credentials.secretAccessKey : undefined),
       Date.now(),
     )
@@ -68,7 +76,7 @@ export async function startAwsEmulator(now: () => number = Date.now): Promise<Aw
     if (fault === 'drop') return void response.destroy()
     if (typeof fault === 'object') return refuse(fault.type, 'A fault of the test.', fault.status ?? 400)
     try {
-      const result = vault.perform(operation, call.input)
+      const result = (isKms ? keyService : vault).perform(operation, call.input)
       if (fault === 'lose') response.destroy()
       else answer(200, result)
     } catch (error) {
@@ -84,6 +92,8 @@ export async function startAwsEmulator(now: () => number = Date.now): Promise<Aw
     credentials,
     calls,
     secrets: vault.secrets,
+    kmsKeys: keyService.keys,
+    addKmsKey: keyService.addKey,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()

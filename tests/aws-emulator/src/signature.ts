@@ -10,17 +10,20 @@ export interface SignedBy {
 export function verifySignature(
   request: IncomingMessage,
   body: Buffer,
+  service: string,
   secretOf: (accessKeyId: string) => string | undefined,
   nowMs: number,
 ): SignedBy | string {
   const match =
-    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/secretsmanager\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
       request.headers.authorization ?? '',
     )
-  const [, accessKeyId = '', day = '', region = '', signedHeaders = '', signature = ''] = match ?? []
+  const [, accessKeyId = '', day = '', region = '', signedService = '', signedHeaders = '', signature = ''] =
+    match ?? []
   const secret = secretOf(accessKeyId)
   if (match === null) return 'MissingAuthenticationTokenException'
   if (secret === undefined) return 'UnrecognizedClientException'
+  if (signedService !== service) return 'InvalidSignatureException'
   const date = String(request.headers['x-amz-date'])
   if (!date.startsWith(day) || Math.abs(timeOf(date) - nowMs) > 300_000) return 'InvalidSignatureException'
   const names = signedHeaders.split(';')
@@ -35,9 +38,9 @@ export function verifySignature(
     signedHeaders,
     sha256(body),
   ].join('\n')
-  const scope = `${day}/${region}/secretsmanager/aws4_request`
+  const scope = `${day}/${region}/${service}/aws4_request`
   const text = ['AWS4-HMAC-SHA256', date, scope, sha256(canonical)].join('\n')
-  const key = [day, region, 'secretsmanager', 'aws4_request'].reduce<string | Buffer>(
+  const key = [day, region, service, 'aws4_request'].reduce<string | Buffer>(
     (parent, part) => createHmac('sha256', parent).update(part).digest(),
     `AWS4${secret}`,
   )

@@ -1,4 +1,12 @@
-import { type Config, ConfigError, defaultConfigFile, loadConfig, openState } from '@proxy/composition'
+import {
+  type Config,
+  ConfigError,
+  defaultConfigFile,
+  isStorageKept,
+  loadConfig,
+  openState,
+  withOpenedKeys,
+} from '@proxy/composition'
 import { type Clock, type SealedAccounts, systemClock } from '@proxy/core'
 import { connectSharedState, type SharedParts } from '@proxy/storage-memory'
 import { readProcessSettings } from '../config.js'
@@ -28,9 +36,9 @@ export function readConfig(configOption: string | undefined): Config {
 
 /** Opens the storage of the configuration: itself, or through the server that has it open. */
 async function openCommandState(config: Config): Promise<CommandState> {
-  const { storage } = config
-  if (storage.kind === 'memory' && storage.file === undefined) {
-    throw new ConfigError('storage.file is not set: the accounts end with the server, and no other command sees them.')
+  if (!isStorageKept(config)) {
+    const file = config.storage.kind === 'memory' ? 'storage.file' : 'storage.records.file'
+    throw new ConfigError(`${file} is not set: the accounts end with the server, and no other command sees them.`)
   }
   const clock = systemClock()
   const path = controlSocketPath(config)
@@ -40,7 +48,7 @@ async function openCommandState(config: Config): Promise<CommandState> {
     const close = async (): Promise<void> => void socket.destroy()
     return { ...shared, config, clock, isServerRunning: true, compact: undefined, sealed: undefined, close }
   }
-  const state = openState(config, { clock })
+  const state = await openState(config, { clock })
   await state.storage.check()
   return { ...state, config, clock, isServerRunning: false }
 }
@@ -50,7 +58,7 @@ export async function withState<T>(
   configOption: string | undefined,
   act: (state: CommandState) => Promise<T>,
 ): Promise<T> {
-  const state = await openCommandState(readConfig(configOption))
+  const state = await openCommandState(await withOpenedKeys(readConfig(configOption)))
   try {
     return await act(state)
   } finally {

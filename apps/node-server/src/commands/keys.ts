@@ -1,3 +1,4 @@
+import { makeDataKey } from './keys/data-key.js'
 import { rotateKeys } from './keys/rotate.js'
 import { showKeys } from './keys/status.js'
 import { showWebhookSecrets } from './keys/webhook-secrets.js'
@@ -8,10 +9,11 @@ type Command = (args: readonly string[]) => Promise<string> | string
 const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['status', showKeys],
   ['rotate', rotateKeys],
+  ['data-key', makeDataKey],
   ['webhook', showWebhookSecrets],
 ])
 
-/** `keys status | rotate | webhook`; resolves to what is to be printed. */
+/** `keys status | rotate | data-key | webhook`; resolves to what is to be printed. */
 export async function keys(args: readonly string[]): Promise<string> {
   const [name = '', ...rest] = args
   const command = commands.get(name)

@@ -5,12 +5,16 @@ import {
   createLogger,
   defaultConfigFile,
   isStorageKept,
+  joinParts,
   keepApplyingSeeds,
+  logHook,
   openState,
   parseConfig,
   readConfigFile,
+  recordsOf,
   type State,
   type StateOptions,
+  withOpenedKeys,
 } from '@proxy/composition'
 import { type Clock, systemClock } from '@proxy/core'
 import { createStateHub, type StateHub } from '@proxy/storage-memory'
@@ -46,7 +50,7 @@ export async function serve({ config: configOption, strict }: ServeOptions): Pro
   const clock = systemClock()
   const hub = createStateHub()
   const options = { clock, processes: settings.workers, onChange: hub.announce }
-  const opened = demo === undefined ? openFile(file, settings, strict, options) : openDemo(demo, options)
+  const opened = await (demo === undefined ? openFile(file, settings, strict, options) : openDemo(demo, options))
   const { config, state } = opened
 
   const writer = createLogWriter(standardOutput, { isShared: settings.workers > 1 })
@@ -117,38 +121,51 @@ interface RunParts {
 
 function run({ config, state, source }: Opened, { workers, hub, clock, writer, logger }: RunParts): Promise<Running> {
   if (workers === 1) return startServer({ config, state, clock, writer, logger })
+  if (recordsOf(config).kind === 'memory') {
+    // Workers tell of what they open. The storage is this process's alone.
+    const tell = joinParts(logHook(writer, logger, config.logs), clock)
+    state.events.listen({
+      onPart: (event) => event.part !== 'rateLimiter' && tell(event),
+      onRefusal: (text) => logger.error(text),
+    })
+  }
   const { drainDelay, drainTimeout } = config.server
   const drainWithinMs = drainDelay + drainTimeout + workerMarginMs
   return startWorkers({ count: workers, configuration: source, state, hub, logger, drainWithinMs })
 }
 
-function openFile(
+async function openFile(
   file: string = defaultConfigFile,
   { variables }: ProcessSettings,
   strict: boolean,
   options: StateOptions,
-): Opened {
-  return open({ name: file, text: readConfigFile(file) }, variables, options, strict)
+): Promise<Opened> {
+  return await open({ name: file, text: readConfigFile(file) }, variables, options, strict)
 }
 
 /** A second demo in the same folder runs, too, but keeps nothing. */
-function openDemo({ text, textWithoutFile }: Demo, options: StateOptions): Opened {
+async function openDemo({ text, textWithoutFile }: Demo, options: StateOptions): Promise<Opened> {
   try {
-    return open({ name: 'demo', text }, {}, options)
+    return await open({ name: 'demo', text }, {}, options)
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes(' is in use by process ')) throw error
-    return open({ name: 'demo', text: textWithoutFile }, {}, options)
+    return await open({ name: 'demo', text: textWithoutFile }, {}, options)
   }
 }
 
-function open(
+async function open(
   source: Opened['source'],
   variables: ProcessSettings['variables'],
   options: StateOptions,
   strict = false,
-): Opened {
-  const config = parseConfig(source.text, source.name, variables, { strict })
-  return { config, state: openState(config, options), source }
+): Promise<Opened> {
+  const parsed = parseConfig(source.text, source.name, variables, { strict })
+  const config = await withOpenedKeys(parsed, { onRetry: sayRetry })
+  return { config, state: await openState(config, options), source }
+}
+
+function sayRetry(reason: string, afterMs: number): void {
+  process.stderr.write(`${reason}; asking again in ${afterMs / 1_000} s\n`)
 }
 
 function started(config: Config, url: string, seeded: number, workers: number): object {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import type { Config } from '@proxy/composition'
+import { type Config, storageFile } from '@proxy/composition'
 import type { SharedParts, StateHub } from '@proxy/storage-memory'
 import { socketChannel } from './socket-channel.js'
 
@@ -9,8 +9,8 @@ import { socketChannel } from './socket-channel.js'
  * The socket beside the storage file, through which commands on this machine use the accounts of a running server. Who
  * may open it is who may read the file: its own user. Undefined where there is no file, or no place for a socket.
  */
-export function controlSocketPath({ storage }: Config): string | undefined {
-  const file = storage.kind === 'memory' ? storage.file : undefined
+export function controlSocketPath(config: Config): string | undefined {
+  const file = storageFile(config)
   if (file === undefined || process.platform === 'win32') return undefined
   const path = `${file}.sock`
   return Buffer.byteLength(path) <= pathBytesMost ? path : undefined

@@ -1,4 +1,4 @@
-import { createLogger, openState, parseConfig } from '@proxy/composition'
+import { createLogger, openState, parseConfig, withOpenedKeys } from '@proxy/composition'
 import { systemClock } from '@proxy/core'
 import { connectSharedState, processChannel } from '@proxy/storage-memory'
 import type { ProcessSettings } from '../config.js'
@@ -37,14 +37,14 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
   send(wrap<ToFirst>({ hello: true }))
 
   async function start({ name, text }: { readonly name: string; readonly text: string }) {
-    const config = parseConfig(text, name, variables)
+    const config = await withOpenedKeys(parseConfig(text, name, variables), { onRetry: () => undefined })
     const writer = createLogWriter(standardOutput, { isShared: true })
     const logger = createLogger(writer, config.logs.level)
     watchForBugs(logger, writer)
     const clock = systemClock()
     const channel = processChannel(process)
     const shared = { ...connectSharedState(channel, { clock }), rateLimiter: creditLimiter(channel, clock) }
-    const state = openState(config, { clock, processes: workers, shared })
+    const state = await openState(config, { clock, processes: workers, shared })
     const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
     const end = async (): Promise<void> => {
       await server.drain()

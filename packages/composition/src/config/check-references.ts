@@ -1,7 +1,9 @@
 import { type AppRegistry, createKeyRing, customFieldFault } from '@proxy/core'
 import { countPlaces } from '../redis/redis-schema.js'
 import { type Fault, isOfOneApp, type Path } from './fault.js'
+import { recordsOf, recordsSection } from './records.js'
 import type { ParsedConfig } from './schema.js'
+import type { SecretsManagerConfig } from './storage-schema.js'
 
 /**
  * What no single field shows: names that clash, or that lead nowhere, and parts that need one another. Sections that
@@ -45,20 +47,39 @@ export function checkReferences(
   if (!broken.has('projects')) checkSeeds(config, apps, faults)
 }
 
-function checkStorage(
-  { storage, rateLimiter, encryption }: ParsedConfig,
+function checkStorage(config: ParsedConfig, broken: ReadonlySet<string>, faults: Fault[]): void {
+  const { storage, rateLimiter, encryption } = config
+  const records = recordsOf(config)
+  const section = recordsSection(config)
+  const holder = records.kind === 'redis' ? 'kind' : records.file === undefined ? undefined : 'file'
+  if (holder !== undefined && !records.plaintext && encryption === undefined && !broken.has('encryption')) {
+    const place = holder === 'kind' ? 'Redis' : `${section}.file`
+    const what = section === 'storage' ? 'credentials' : 'what is sealed'
+    const message = `encryption.keys is needed, because ${place} holds ${what} (or set ${section}.plaintext)`
+    faults.push({ path: [...section.split('.'), holder], message })
+  }
+  const isNowhere = rateLimiter.kind === 'redis' && countPlaces(rateLimiter) === 0
+  if (isNowhere && records.kind !== 'redis' && !broken.has('storage')) {
+    faults.push({ path: ['rateLimiter'], message: 'rateLimiter.url is needed, because storage is not on Redis' })
+  }
+  if (storage.kind === 'aws-secrets-manager') checkExisting(storage, config, broken, faults)
+}
+
+function checkExisting(
+  { existing }: SecretsManagerConfig,
+  { projects }: ParsedConfig,
   broken: ReadonlySet<string>,
   faults: Fault[],
 ): void {
-  const holder = storage.kind === 'redis' ? 'kind' : storage.file === undefined ? undefined : 'file'
-  if (holder !== undefined && !storage.plaintext && encryption === undefined && !broken.has('encryption')) {
-    const place = holder === 'kind' ? 'Redis' : 'storage.file'
-    const message = `encryption.keys is needed, because ${place} holds credentials (or set storage.plaintext)`
-    faults.push({ path: ['storage', holder], message })
-  }
-  const isNowhere = rateLimiter.kind === 'redis' && countPlaces(rateLimiter) === 0
-  if (isNowhere && storage.kind !== 'redis' && !broken.has('storage')) {
-    faults.push({ path: ['rateLimiter'], message: 'rateLimiter.url is needed, because storage is not on Redis' })
+  const named = existing.map(({ project, environment, account }, index) => ({
+    value: JSON.stringify([project, environment, account]),
+    path: ['storage', 'existing', index, 'account'],
+  }))
+  checkUnique(named, 'has a secret above', faults)
+  if (broken.has('projects')) return
+  for (const [index, { project }] of existing.entries()) {
+    if (projects.some(({ id }) => id === project)) continue
+    faults.push({ path: ['storage', 'existing', index, 'project'], message: 'is not the id of a project' })
   }
 }
 
@@ -90,7 +111,9 @@ function isKey(text: string): boolean {
   }
 }
 
-function checkSeeds({ accounts, projects, apps: definitions }: ParsedConfig, apps: AppRegistry, faults: Fault[]): void {
+function checkSeeds(config: ParsedConfig, apps: AppRegistry, faults: Fault[]): void {
+  const { accounts, projects, storage, apps: definitions } = config
+  const existing = storage.kind === 'aws-secrets-manager' ? storage.existing : []
   const faulty = new Set(faults.flatMap((fault) => (isOfOneApp(fault) ? namesAt(definitions, fault.path[1]) : [])))
   const known = new Set(projects.map(({ id }) => id))
   const seen = new Set<string>()
@@ -125,6 +148,8 @@ function checkSeeds({ accounts, projects, apps: definitions }: ParsedConfig, app
       const value = account.custom_fields[field.name]
       if (value === undefined || value === '') {
         if (field.optional === true || field.default !== undefined) continue
+        if (existing.some((secret) => isOf(secret, account) && secret.customFields?.[field.name] !== undefined))
+          continue
         faults.push({ path: [...path, 'custom_fields'], message: `${field.name} is needed by ${app.slug}` })
         continue
       }
@@ -140,4 +165,10 @@ function namesAt(definitions: readonly unknown[], index: string | number | undef
   if (typeof definition !== 'object' || definition === null) return []
   const { name_slug: slug, aliases }: { readonly name_slug?: unknown; readonly aliases?: unknown } = definition
   return [slug, ...(Array.isArray(aliases) ? aliases : [])]
+}
+
+type Named = Pick<ParsedConfig['accounts'][number], 'project' | 'environment' | 'id'>
+
+function isOf(secret: SecretsManagerConfig['existing'][number], { project, environment, id }: Named): boolean {
+  return secret.project === project && secret.environment === environment && secret.account === id
 }

@@ -1,6 +1,8 @@
 import { scopeNames } from '@proxy/dialect-pipedream'
 import { z } from 'zod'
-import { redisLimiterSchema, redisStorageSchema } from '../redis/redis-schema.js'
+import { redisLimiterSchema } from '../redis/redis-schema.js'
+import { awsEndpoint, awsRegion } from './aws.js'
+import { storageSchema } from './storage-schema.js'
 import { duration, flag, size, wholeNumber } from './units.js'
 
 const secondMs = 1_000
@@ -12,6 +14,8 @@ const tebibyte = 2 ** 40
 const text = (message: string) => z.string({ error: message }).min(1, { error: message })
 const oneOrMore = (item: z.ZodString, message: string) =>
   z.union([item, z.array(item).min(1)], { error: message }).transform((value) => [value].flat())
+
+const wrappedMessage = 'must be a data key, as "api-proxy keys data-key" prints it'
 
 const environment = z.enum(['development', 'production'], { error: 'must be development or production' })
 const scopes = z
@@ -47,18 +51,30 @@ const server = z.strictObject({
   keepAliveTimeout: duration(secondMs, hourMs).prefault('75s').describe('between two requests of a connection'),
 })
 
-const storage = z.discriminatedUnion(
-  'kind',
-  [
-    z.strictObject({
-      kind: z.literal('memory'),
-      file: text('must be the path of a file').optional().describe('keeps everything over restarts, sealed'),
-      plaintext: flag().prefault(false).describe('lets the file hold credentials unsealed'),
-    }),
-    redisStorageSchema,
-  ],
-  { error: 'kind must be memory or redis' },
-)
+const wrappedKey = z.string({ error: wrappedMessage }).regex(/^[A-Za-z0-9+/]{64,}={0,2}$/, { error: wrappedMessage })
+
+const encryption = z
+  .strictObject({
+    keys: z.array(key32('a sealing key')).default([]),
+    kms: z
+      .strictObject({
+        keyId: text('must be the id, ARN or alias of a KMS key'),
+        dataKeys: z
+          .array(wrappedKey)
+          .max(20, { error: 'holds more than 20 keys' })
+          .default([])
+          .describe('data keys as "api-proxy keys data-key" prints them; the first one seals, all of them open'),
+        region: awsRegion.optional(),
+        endpoint: awsEndpoint.optional(),
+        context: z.record(z.string(), z.string()).default({}).describe('bound to each data key'),
+      })
+      .optional()
+      .describe('wraps the keys that seal'),
+  })
+  .refine(({ keys, kms }) => keys.length > 0 || kms !== undefined, {
+    error: 'needs a key: 32 random bytes in base64, as "openssl rand -base64 32" prints them',
+    path: ['keys'],
+  })
 
 const rateLimiter = z.discriminatedUnion('kind', [z.strictObject({ kind: z.literal('memory') }), redisLimiterSchema], {
   error: 'kind must be memory or redis',
@@ -178,9 +194,9 @@ const providers = z.union(
 /** The configuration file. App definitions are checked by the engine, which knows what they mean. */
 export const configSchema = z.strictObject({
   server: server.prefault({}),
-  storage: storage.prefault({ kind: 'memory' }),
+  storage: storageSchema.prefault({ kind: 'memory' }),
   rateLimiter: rateLimiter.prefault({ kind: 'memory' }),
-  encryption: z.strictObject({ keys: z.array(key32('a sealing key')).min(1) }).optional(),
+  encryption: encryption.optional(),
   tokens: z
     .strictObject({
       signingKeys: z.array(key32('an Ed25519 seed')).min(1),

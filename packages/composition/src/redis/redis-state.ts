@@ -9,7 +9,14 @@ import {
   type Storage,
 } from '@proxy/core'
 import { memoryRateLimiter } from '@proxy/storage-memory'
-import { connectRedis, type RedisSettings, redisLeaseStore, redisRateLimiter, redisStorage } from '@proxy/storage-redis'
+import {
+  connectRedis,
+  type RedisSettings,
+  type RedisStorage,
+  redisLeaseStore,
+  redisRateLimiter,
+  redisStorage,
+} from '@proxy/storage-redis'
 import type { StateListener } from '../state-events.js'
 import { countPlaces, type RedisLimiterConfig, type RedisStorageConfig } from './redis-schema.js'
 
@@ -17,12 +24,17 @@ export interface RedisParts {
   readonly clock: Clock
   readonly sealer: Sealer | undefined
   readonly events: StateListener
+  /** The section of the configuration that says where Redis is. */
+  readonly section: string
 }
 
 export interface RedisState {
-  readonly storage: Storage
+  /** Asks Redis each time. */
+  readonly storage: RedisStorage
   readonly leases: LeaseStore
   readonly sealed: SealedAccounts
+  /** Remembers single records of a storage that is over this one, and closes all with it. */
+  remember(storage: Storage, ttlMs?: number): Storage
 }
 
 /** Records kept in the memory of one process. */
@@ -31,9 +43,9 @@ const cacheEntries = 200_000
 const staleShare = 0.2
 const negativeMs = 30_000
 
-/** Accounts, documents and leases in Redis; single records are remembered here until somebody changes them. */
+/** Accounts, documents and leases in Redis. */
 export function openRedisStorage(config: RedisStorageConfig, parts: RedisParts): RedisState {
-  const { clock, sealer, events } = parts
+  const { clock, sealer, events, section } = parts
   const { plaintext, cacheFor, prefix, replicas = config.url === undefined ? 1 : 0 } = config
   const client = connectRedis(settingsOf(config))
   const shared = { client, replicas, ...(prefix !== undefined && { prefix }) }
@@ -42,28 +54,31 @@ export function openRedisStorage(config: RedisStorageConfig, parts: RedisParts):
     plaintext,
     clock,
     ...(!plaintext && sealer !== undefined && { sealer }),
-    onEvent: naming(`storage.${placeOf(config)}`, events),
+    onEvent: naming(`${section}.${placeOf(config)}`, events),
     onRefusal: (error) => events.onRefusal(error.message),
   })
   const leases = redisLeaseStore(shared)
-  const remembering = cached(storage, {
-    clock,
-    ttlMs: cacheFor * (1 - staleShare),
-    staleIfErrorMs: cacheFor * staleShare,
-    negativeTtlMs: negativeMs,
-    maxEntries: cacheEntries,
-    subscribe: storage.subscribe,
-  })
   return {
     leases,
     sealed: storage,
-    storage: {
-      ...remembering,
-      async close() {
-        await remembering.close()
-        leases.close()
-        client.disconnect()
-      },
+    storage,
+    remember(over, ttlMs = cacheFor * (1 - staleShare)) {
+      const remembering = cached(over, {
+        clock,
+        ttlMs,
+        staleIfErrorMs: Math.max(0, cacheFor - ttlMs),
+        negativeTtlMs: negativeMs,
+        maxEntries: cacheEntries,
+        subscribe: storage.subscribe,
+      })
+      return {
+        ...remembering,
+        async close() {
+          await remembering.close()
+          leases.close()
+          client.disconnect()
+        },
+      }
     },
   }
 }
@@ -78,7 +93,7 @@ export function openRedisLimiter(
   config: RedisLimiterConfig,
   storage: RedisStorageConfig | undefined,
   processes: number,
-  { clock, events }: Pick<RedisParts, 'clock' | 'events'>,
+  { clock, events, section }: Omit<RedisParts, 'sealer'>,
 ): ClosableLimiter {
   const isOwn = countPlaces(config) > 0 || storage === undefined
   const place = isOwn ? config : storage
@@ -92,7 +107,7 @@ export function openRedisLimiter(
     failClosed: config.failClosed,
     timeoutMs: config.timeout,
     ...(prefix !== undefined && { prefix }),
-    onEvent: naming(`${isOwn ? 'rateLimiter' : 'storage'}.${placeOf(place)}`, events),
+    onEvent: naming(`${isOwn ? 'rateLimiter' : section}.${placeOf(place)}`, events),
   })
   return {
     consume: limiter.consume,

@@ -56,10 +56,10 @@ export function accountStore(parts: AccountStoreParts): AccountStore {
 
   async function readAccount(scope: Scope, id: string): Promise<Account | undefined> {
     const names = keys.accounts(scope)
-    await follow(names.tag, names.log)
     const key = names.account(id)
+    const sought = { name: key, key, follow: () => follow(names.tag, names.log) }
     return await own(scope, id, async () =>
-      parseAccount(scope, id, await access.readSoon(key, key, 'hmget', ...recordFields), sealer),
+      parseAccount(scope, id, await access.readSoon(sought, 'hmget', ...recordFields), sealer),
     )
   }
 
@@ -72,9 +72,9 @@ export function accountStore(parts: AccountStoreParts): AccountStore {
       }),
     async readAccountByExternalId(scope, app, externalId) {
       const names = keys.accounts(scope)
-      await follow(names.tag, names.log)
       const name = externalName(names.externals, app, externalId)
-      const id = await access.readSoon(name, names.externals, 'hget', externalField(app, externalId))
+      const sought = { name, key: names.externals, follow: () => follow(names.tag, names.log) }
+      const id = await access.readSoon(sought, 'hget', externalField(app, externalId))
       if (typeof id !== 'string') return undefined
       const account = await readAccount(scope, id)
       return account?.app === app && account.externalId === externalId ? account : undefined

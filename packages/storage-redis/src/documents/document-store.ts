@@ -43,10 +43,9 @@ export function documentStore(parts: DocumentStoreParts): DocumentStore {
   return {
     async readDocument(kind, id) {
       const names = keys.documents(kind)
-      await follow(names.tag, names.log)
-      return await own(kind, id, async () =>
-        parse(kind, id, await access.readSoon(names.document(id), names.document(id), 'hmget', ...fields)),
-      )
+      const key = names.document(id)
+      const sought = { name: key, key, follow: () => follow(names.tag, names.log) }
+      return await own(kind, id, async () => parse(kind, id, await access.readSoon(sought, 'hmget', ...fields)))
     },
     async writeDocument({ kind, id, value, expiresAt }, expectedVersion) {
       requireWellFormed(id, 'id of the document')

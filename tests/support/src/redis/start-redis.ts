@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Redis } from 'ioredis'
 import { redisBinary } from './redis-binary.js'
+import { reservePort } from './reserve-port.js'
 
 const readyWithinMs = 20_000
 
@@ -36,7 +36,8 @@ export interface RedisServer {
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const { program = 'redis-server', config = [] } = options
   const binary = await redisBinary()
-  const port = options.port ?? (await freePort())
+  const reserved = options.port === undefined ? await reservePort() : undefined
+  const port = reserved?.port ?? options.port ?? 0
   const folder = await mkdtemp(join(tmpdir(), 'redis-test-'))
   const configFile = join(folder, 'redis.conf')
   const defaults = [
@@ -82,6 +83,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     run: (command, ...args) => runOn(port, command, args),
     async stop() {
       await kill()
+      reserved?.release()
       await rm(folder, { recursive: true, force: true })
     },
   }
@@ -114,23 +116,4 @@ async function runOn(port: number, command: string, args: readonly (string | num
   } finally {
     client.disconnect()
   }
-}
-
-let lastPort = 20_000 + (process.pid % 1_000) * 10
-
-/** A port at which neither a server nor, 10,000 above it, its cluster bus is in anybody's way. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    lastPort += 1
-    if (lastPort > 31_000) lastPort = 20_000
-    if ((await isFree(lastPort)) && (await isFree(lastPort + 10_000))) return lastPort
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { manualClock, testLease, testRateLimiter, testStorage } from '@proxy/conformance'
-import { cached, systemClock } from '@proxy/core'
+import { cached } from '@proxy/core'
 import { memoryRateLimiter } from '@proxy/storage-memory'
 import { redisLeaseStore, redisRateLimiter, redisStorage } from '@proxy/storage-redis'
 import { afterAll, beforeAll, describe } from 'vitest'
@@ -23,10 +23,11 @@ describe.each(setUps)('on %s', (name, start) => {
     'redisStorage',
     async () => {
       const client = await connected(setUp.settings)
+      const clock = realTimers(manualClock(Date.now()))
       return {
-        storage: redisStorage({ client, sealer, replicas, ...patience }),
-        now: Date.now,
-        passTime: (ms) => pause(ms),
+        storage: redisStorage({ client, sealer, replicas, clock, ...patience }),
+        now: clock.now,
+        passTime: clock.advance,
         dispose: () => client.disconnect(),
       }
     },
@@ -35,11 +36,12 @@ describe.each(setUps)('on %s', (name, start) => {
 
   testStorage('cached(redisStorage)', async () => {
     const client = await connected(setUp.settings)
-    const storage = redisStorage({ client, sealer, prefix: 'cached:', ...patience })
+    const clock = realTimers(manualClock(Date.now()))
+    const storage = redisStorage({ client, sealer, prefix: 'cached:', clock, ...patience })
     return {
-      storage: cached(storage, { clock: systemClock(), subscribe: storage.subscribe, ttlMs: 60_000 }),
-      now: Date.now,
-      passTime: (ms) => pause(ms),
+      storage: cached(storage, { clock, subscribe: storage.subscribe, ttlMs: 60_000 }),
+      now: clock.now,
+      passTime: clock.advance,
       dispose: () => client.disconnect(),
     }
   })

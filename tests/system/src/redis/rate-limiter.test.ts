@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { type ManualClock, manualClock, testRateLimiter } from '@proxy/conformance'
+import { type ManualClock, manualClock } from '@proxy/conformance'
 import type { Bucket, RateLimiter } from '@proxy/core'
 import { memoryRateLimiter } from '@proxy/storage-memory'
 import { type RedisClient, redisRateLimiter } from '@proxy/storage-redis'
@@ -35,21 +35,40 @@ async function limiterOn(on: RedisClient, countBy?: ManualClock) {
   return limiter
 }
 
-testRateLimiter("redisRateLimiter on the server's time", async () => {
-  const own = await startRedis()
-  const ownClient = new Redis(own.url)
-  const limiter = await limiterOn(ownClient)
-  return {
-    limiter,
-    now: Date.now,
-    passTime: (ms) => pause(ms),
-    toleranceMs: 100,
-    async dispose() {
-      limiter.close()
-      ownClient.disconnect()
-      await own.stop()
-    },
-  }
+/** The whole contract runs on a hand-moved clock, beside this file. Here nothing depends on how long a machine takes. */
+describe("on the server's time", () => {
+  it('the calls of a fresh bucket pass, and not one more, with figures of that time', async () => {
+    const limiter = await limiterOn(client)
+    const bucket = { key: 'an hour', limit: 100, windowMs: 3_600_000 }
+    const begun = Date.now()
+    for (let left = 99; left >= 0; left -= 1) {
+      const before = Date.now()
+      const decision = await limiter.consume([bucket])
+      expect(decision).toMatchObject({ allowed: true, remaining: left, retryAfterMs: 0 })
+      expect(decision?.resetAt).toBeGreaterThanOrEqual(before + bucket.windowMs)
+      expect(decision?.resetAt).toBeLessThanOrEqual(Date.now() + bucket.windowMs)
+    }
+    const refused = await limiter.consume([bucket])
+    expect(refused).toMatchObject({ allowed: false, remaining: 0 })
+    expect(refused?.retryAfterMs).toBeLessThanOrEqual(bucket.windowMs)
+    expect(refused?.retryAfterMs).toBeGreaterThanOrEqual(bucket.windowMs - (Date.now() - begun) - 2)
+    limiter.close()
+  })
+
+  it('a call passes after the wait that was told, and not before the window is over', async () => {
+    const limiter = await limiterOn(client)
+    const bucket = { key: 'soon', limit: 1, windowMs: 300 }
+    const begun = performance.now()
+    const [first, second] = await Promise.all([limiter.consume([bucket]), limiter.consume([bucket])])
+    expect([first?.allowed, second?.allowed]).toEqual([true, false])
+    let passed = false
+    while (!passed) passed = (await limiter.consume([bucket]))?.allowed === true
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(bucket.windowMs - 2)
+    const third = (await Promise.all([limiter.consume([bucket]), limiter.consume([bucket])]))[1]
+    await pause((third?.retryAfterMs ?? 0) + 5)
+    expect(await limiter.consume([bucket])).toMatchObject({ allowed: true })
+    limiter.close()
+  })
 })
 
 describe('the limiter on Redis', () => {

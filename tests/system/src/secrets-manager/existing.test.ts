@@ -114,9 +114,11 @@ describe("a secret of the user's own", () => {
 
   it('that is not there, or not JSON, is told of by the account, never by its text', async () => {
     const missing = await setUp({ existing: [existing] })
-    await expect(missing.storage.writeAccount(row, 0)).rejects.toThrow(
+    await expect(missing.storage.writeAccount(withToken('t2'), 0)).rejects.toThrow(
       '"apn_sample1" is kept in a secret that is not there',
     )
+    expect(await missing.storage.writeAccount(row, 0)).toMatchObject({ version: 1 })
+    expect(await read(missing.storage)).toBeUndefined()
     const broken = await withSecret({}, 'hunter2')
     await expect(broken.storage.writeAccount(row, 0)).rejects.toThrow(
       '"apn_sample1" cannot be used: it is not a JSON object.',

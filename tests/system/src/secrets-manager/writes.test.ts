@@ -122,18 +122,20 @@ it('never acknowledges a write that it lost, and has each that it acknowledged, 
 
 it("refuses another account's secret, by name, and leaves it out of lists", async () => {
   const refused: string[] = []
-  const { storage, metadata, open } = await setUp({ onRefusal: ({ message }) => refused.push(message) })
+  const { storage, metadata, open, newCalls } = await setUp({ onRefusal: ({ message }) => refused.push(message) })
   await write(storage, sampleAccount(), 'first', 0)
   const other = sampleAccount({ id: 'apn_other' })
   const row = await metadata.readAccount(other, 'apn_sample1')
   if (row === undefined) throw new Error('No row')
   await metadata.writeAccount({ ...other, values: row.values }, 0)
+  newCalls()
   const reader = open()
   await expect(reader.readAccount(other, other.id)).rejects.toThrow(RecordError)
   await expect(reader.readAccount(other, other.id)).rejects.toThrow('"apn_other"')
+  expect(newCalls()).toEqual(['GetSecretValue'])
   const page = await reader.listAccounts({ scope: other, limit: 10 })
   expect(page.rows.map(({ id }) => id)).toEqual(['apn_sample1'])
-  expect(refused).toHaveLength(1)
+  expect(refused).toHaveLength(3)
   expect(await keyOf(reader)).toBe('first')
 })
 

@@ -1,4 +1,4 @@
-import type { Config } from '@proxy/composition'
+import { type Config, storageFile } from '@proxy/composition'
 import type { SealedAccounts, Sealer } from '@proxy/core'
 import { countFileKeys } from '@proxy/storage-memory'
 import { readSealedClients, unsealed } from '../../reseal.js'
@@ -20,7 +20,7 @@ export async function readKeyUsage(state: CommandState, sealer: Sealer): Promise
   const { byKey } = await readSealedClients(storage, sealer)
   const oauthClients = new Map([...byKey].map(([key, documents]) => [key, documents.length]))
   if (sealed !== undefined) return { unit: 'accounts', stored: await countAccounts(config, sealed), oauthClients }
-  const file = config.storage.kind === 'memory' ? config.storage.file : undefined
+  const file = storageFile(config)
   return { unit: 'lines', stored: file === undefined ? new Map() : countFileKeys(file, sealer), oauthClients }
 }
 

@@ -5,14 +5,14 @@ import { CommandFailed } from '../command-failed.js'
 import { type CommandState, withState } from '../command-state.js'
 import { progress } from '../progress.js'
 import { eachSealedAccount, readKeyUsage } from './key-usage.js'
-import { keyIdsOf } from './status.js'
+import { keysOf } from './status.js'
 
 /** Seals with the first key what another one sealed. Reads and writes of servers go on meanwhile. */
 export async function rotateKeys(args: readonly string[]): Promise<string> {
   const { values, positionals } = readOptions(args, {})
   refuseMore(positionals)
   return await withState(values.config, async (state) => {
-    const [first = ''] = keyIdsOf(state.config)
+    const first = keysOf(state.config)[0]?.id ?? ''
     const clients = await resealClients(state.storage, sealerOf(state.config))
     const accounts = await resealAccounts(state, first)
     await state.compact?.()
