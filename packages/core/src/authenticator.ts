@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { Environment } from './account.js'
-import { ProxyError } from './errors.js'
+import { ProxyError, toStoreError } from './errors.js'
 import { limitKey } from './keys.js'
 import type { Authenticator, Caller, TokenVerifier, VerifiedCaller } from './ports/authenticator.js'
 import type { Clock } from './ports/clock.js'
@@ -89,10 +89,18 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
       if (verified === undefined) continue
       if (verified.expiresAt <= clock.now()) throw invalidToken()
       const { tokenId } = verified
-      if (tokenId !== undefined && (await documents.readDocument(revocationKind, tokenId)) !== undefined) break
+      if (tokenId !== undefined && (await isRevoked(tokenId))) break
       return verified
     }
     throw invalidToken()
+  }
+
+  async function isRevoked(tokenId: string): Promise<boolean> {
+    try {
+      return (await documents.readDocument(revocationKind, tokenId)) !== undefined
+    } catch (error) {
+      throw toStoreError(error)
+    }
   }
 
   async function proveAndRemember(bearer: string, digest: string, entry: CacheEntry | undefined): Promise<Caller> {

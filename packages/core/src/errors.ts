@@ -45,7 +45,7 @@ export interface ProxyErrorOptions {
   readonly details?: Readonly<Record<string, unknown>>
   /** For the log only; never answered. */
   readonly cause?: unknown
-  /** Seconds for `Retry-After`. */
+  /** Seconds for `Retry-After`; a 503 has one in any case. */
   readonly retryAfterSeconds?: number
 }
 
@@ -62,7 +62,7 @@ export class ProxyError extends Error {
     this.code = code
     this.status = errorStatus[code]
     this.details = options.details
-    this.retryAfterSeconds = options.retryAfterSeconds
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (this.status === 503 ? 1 : undefined)
   }
 }
 
@@ -71,4 +71,12 @@ export function toProxyError(error: unknown): ProxyError {
   return error instanceof ProxyError
     ? error
     : new ProxyError('internal_error', 'The proxy failed to handle this call.', { cause: error })
+}
+
+/** For what a store rejects with: it cannot know at the moment, which is no fault of the caller and no bug. */
+export function toStoreError(error: unknown): ProxyError {
+  if (error instanceof ProxyError) return error
+  return new ProxyError('credential_store_unavailable', 'The stored records cannot be read at the moment.', {
+    cause: error,
+  })
 }

@@ -1,6 +1,9 @@
 import type { Account, Scope } from '../account.js'
 
-/** Reads on the way of a call. Undefined means absent; a rejection means "cannot know": a store never guesses. */
+/**
+ * Reads on the way of a call. Undefined means absent; a rejection means "cannot know" and is answered with 503: a store
+ * never guesses.
+ */
 export interface AccountReader {
   readAccount(scope: Scope, id: string): Promise<Account | undefined> | Account | undefined
   /** By app and external id: unique within a scope. */

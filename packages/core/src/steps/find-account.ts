@@ -1,7 +1,7 @@
 import type { Account, Environment, Scope } from '../account.js'
 import { isHostAllowed } from '../account-base.js'
 import type { App, AppRegistry } from '../app.js'
-import { ProxyError } from '../errors.js'
+import { ProxyError, toStoreError } from '../errors.js'
 import type { Found } from '../found.js'
 import type { AppNames } from '../ports/app-names.js'
 import type { Caller } from '../ports/authenticator.js'
@@ -62,7 +62,7 @@ function select(
       const { id, externalUserId } = selector
       const account = storage.readAccount(scope, id)
       return account instanceof Promise
-        ? account.then((read) => ifTheirs(read, externalUserId, caller))
+        ? known(account).then((read) => ifTheirs(read, externalUserId, caller))
         : ifTheirs(account, externalUserId, caller)
     }
     case 'external-id':
@@ -88,8 +88,15 @@ async function byExternalId(
   const slug = apps.find(app)?.slug
   const named = slug === undefined ? await names?.find(app, scope) : { app: slug, externalIdPrefix: '' }
   if (named === undefined) throw new ProxyError('app_not_found', `There is no app ${app}.`)
-  const account = await storage.readAccountByExternalId(scope, named.app, named.externalIdPrefix + externalId)
+  const account = await known(storage.readAccountByExternalId(scope, named.app, named.externalIdPrefix + externalId))
   return ifTheirs(account, account?.externalUserId, caller)
+}
+
+/** What a store says; rejects with `credential_store_unavailable` when it cannot say anything. */
+function known<T>(read: Promise<T>): Promise<T> {
+  return read.catch((error: unknown) => {
+    throw toStoreError(error)
+  })
 }
 
 function ifTheirs(account: Account | undefined, named: string | undefined, caller: Caller): Account | undefined {
@@ -114,7 +121,7 @@ async function onlyFitting(
   apps: AppRegistry,
 ): Promise<Account | undefined> {
   const full = isFullUrl(call.target) ? parseTarget(call.target) : undefined
-  const { rows } = await storage.listAccounts({ scope, externalUserId, limit: listedAtMost })
+  const { rows } = await known(storage.listAccounts({ scope, externalUserId, limit: listedAtMost }))
   const all = rows.filter((account) => {
     const app = apps.find(account.app)
     if (app === undefined) return false
