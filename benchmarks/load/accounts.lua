@@ -1,12 +1,13 @@
 -- Each call for another one of N stored accounts, scattered, so that nothing profits from asking for the same one again;
--- after N calls each was asked for once. The step shares no factor with powers of ten.
+-- after N calls each was asked for once. The step shares no factor with powers of ten. The second argument is how many
+-- calls came before.
 local step = 61803
 local count, target, index
 
 function init(arguments)
   count = tonumber(arguments[1] or 1)
   target = wrk.path:match("^[^?]*")
-  index = 0
+  index = (tonumber(arguments[2] or 0) * step) % count
 end
 
 function request()

@@ -7,7 +7,7 @@ import { startWorld, type World } from '../server/world.js'
 import { clientSettings } from './set-up.js'
 
 /** Name of a secret that was there before the server. */
-export const existingName = 'team/vendor'
+const existingName = 'team/vendor'
 export const existingKey = 'key-of-the-team-19ab'
 
 /** An emulator that is stopped with the test. */
@@ -17,7 +17,7 @@ export async function startSecrets(): Promise<AwsEmulator> {
   return emulator
 }
 
-export async function makeExisting(emulator: AwsEmulator): Promise<void> {
+async function makeExisting(emulator: AwsEmulator): Promise<void> {
   const client = new SecretsManagerClient(clientSettings(emulator))
   const SecretString = JSON.stringify({ vendor: { key: existingKey } })
   await client.send(new CreateSecretCommand({ Name: existingName, SecretString }))
