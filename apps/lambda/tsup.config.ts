@@ -8,12 +8,25 @@ const usedParts: Plugin = {
   name: 'used-parts',
   setup(build) {
     const core = createRequire(new URL('../../packages/core/package.json', import.meta.url))
+    const redis = createRequire(new URL('../../packages/storage-redis/package.json', import.meta.url))
     build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'used-parts', sideEffects: false }))
     build.onLoad({ filter: /^undici$/, namespace: 'used-parts' }, () => ({
       contents: `
         import Client from ${JSON.stringify(core.resolve('undici/lib/dispatcher/client.js'))}
         import buildConnector from ${JSON.stringify(core.resolve('undici/lib/core/connect.js'))}
         export { buildConnector, Client }`,
+      resolveDir: '/',
+    }))
+    // Most of a cold start would be the client of a store that is not used: it is run when a client is made.
+    build.onResolve({ filter: /^ioredis$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'ioredis', namespace: 'used-parts', sideEffects: false } : undefined,
+    )
+    build.onLoad({ filter: /^ioredis$/, namespace: 'used-parts' }, () => ({
+      contents: `
+        const load = () => require(${JSON.stringify(redis.resolve('ioredis'))})
+        function Redis(...given) { return new (load().Redis)(...given) }
+        function Cluster(...given) { return new (load().Cluster)(...given) }
+        export { Cluster, Redis }`,
       resolveDir: '/',
     }))
     // The parser for processors without SIMD, of which Lambda has none.
