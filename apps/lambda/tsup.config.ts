@@ -29,6 +29,14 @@ const usedParts: Plugin = {
         export { Cluster, Redis }`,
       resolveDir: '/',
     }))
+    // Upstreams are spoken to in HTTP/1.1 alone, and loading Node's HTTP/2 takes as long as all of the proxy's own code.
+    build.onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
+      contents: `module.exports = () => { throw new Error('HTTP/2 is not spoken.') }`,
+    }))
+    // Log lines go to standard output, not to a thread.
+    build.onLoad({ filter: /[\\/]thread-stream[\\/]index\.js$/ }, () => ({
+      contents: `module.exports = class { constructor() { throw new Error('Threads are not used.') } }`,
+    }))
     // The parser for processors without SIMD, of which Lambda has none.
     build.onLoad({ filter: /[\\/]llhttp[\\/]llhttp-wasm\.js$/ }, () => ({
       contents: `module.exports = require('./llhttp_simd-wasm.js')`,
