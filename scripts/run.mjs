@@ -8,7 +8,7 @@ import { runForeground } from './bootstrap/processes.mjs'
 const commands = {
   start: (args) => ['apps/node-server/dist/cli.js', 'serve', ...args],
   test: (args) => ['node_modules/vitest/vitest.mjs', 'run', ...args],
-  build: (args) => ['node_modules/turbo/bin/turbo', 'run', 'build', ...args],
+  build: (args) => ['node_modules/turbo/bin/turbo', 'run', 'build', 'declarations', ...args],
   boundaries: () => ['node_modules/turbo/bin/turbo', 'boundaries'],
   bootstrap: () => undefined,
 }

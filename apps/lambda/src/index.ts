@@ -1,3 +1,4 @@
+import './without-compiler.js'
 import type { LineSink } from '@proxy/composition'
 import { type LambdaPlatform, toBufferedHandler, toStreamingHandler } from '@proxy/runtime-lambda'
 import { readFunctionSettings } from './config.js'
