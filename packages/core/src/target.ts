@@ -27,7 +27,7 @@ const authority = new RegExp(
 )
 /** Visible ASCII without backslash and fragment: nothing to refuse, to drop or to encode. */
 const plainRest = /^[/?][!"$-[\]-~]*$/
-const otherRest = new RegExp(String.raw`^([/?]${legal})?(?:#${legal})?$`, 'u')
+const otherRest = new RegExp(`^([/?]${legal})?(?:#${legal})?$`, 'u')
 const relativePath = new RegExp(String.raw`^/(?![/\\])${legal}$`, 'u')
 /** Of a raw query: its characters stand for bytes, so that U+0080 to U+009F are parts of UTF-8 and no controls. */
 const legalQuery = /^[ -"$-[\]-~\u{80}-\u{d7ff}\u{e000}-\u{10ffff}]*$/u

@@ -219,7 +219,7 @@ describe('the table of errors, over the wire', () => {
         expect(answer.headers['www-authenticate']).toBe('Bearer error="invalid_token"')
       if (status === 405) expect(answer.headers.allow).toMatch(/GET/)
       if (status === 503) expect(Number(answer.headers['retry-after'])).toBeGreaterThanOrEqual(1)
-    if (status === 409)
+      if (status === 409)
         expect(body.details).toEqual({ account_ids: expect.arrayContaining(['apn_twin1', 'apn_twin2']) })
       if (status === 429) {
         expect(body.error).toBe('Throttled')
