@@ -1,6 +1,18 @@
 import { loadScript } from '../lib/load.mjs'
 
 const few = ['nginx', 'undici-dispatch', 'reply-from', 'product', 'product-again']
+const slower = [
+  'undici-stream',
+  'node-http',
+  'fast-proxy',
+  'httpxy',
+  'undici-request',
+  'http-proxy',
+  'undici-pipeline',
+  'hono-proxy',
+  'express-axios',
+  'fetch',
+]
 const flat = { above: 0.9, atMost: 1.1 }
 
 /**
@@ -13,7 +25,7 @@ export const processorScenarios = [
     bar: 1,
     title: 'GET 1 KiB',
     path: '/1k.json',
-    candidates: [...few, ...['undici-request', 'node-http', 'fast-proxy', 'http-proxy', 'express-axios', 'fetch']],
+    candidates: [...few, 'haproxy', ...slower],
     limits: [
       { of: 'product', to: 'reply-from', atMost: 0.85 },
       { of: 'product', to: 'express-axios', atMost: 0.25 },

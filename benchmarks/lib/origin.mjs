@@ -60,6 +60,25 @@ export function nginxProxyConfiguration({ folder, port, upstream }) {
 `
 }
 
+/** HAProxy as a candidate: the same. */
+export function haproxyConfiguration({ port, upstream, authority }) {
+  const tls = upstream.protocol === 'https:' ? ` ssl verify required ca-file ${authority}` : ''
+  return `global
+  nbthread 1
+  maxconn 8192
+defaults
+  mode http
+  timeout connect 10s
+  timeout client 600s
+  timeout server 600s
+  http-reuse always
+listen proxy
+  bind 127.0.0.1:${port}
+  http-request set-header ${credential.name} ${credential.value}
+  server origin ${upstream.host}${tls}
+`
+}
+
 function nginxHead(folder) {
   return `${process.getuid() === 0 ? 'user root;' : ''}
 daemon off;

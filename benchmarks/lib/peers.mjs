@@ -1,16 +1,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { proxyCore } from './machine.mjs'
-import { nginxProxyConfiguration } from './origin.mjs'
+import { haproxyConfiguration, nginxProxyConfiguration } from './origin.mjs'
 import { freePort, startPinned, whenListening } from './processes.mjs'
 
 const scripts = [
   'undici-dispatch',
+  'undici-stream',
   'undici-request',
+  'undici-pipeline',
   'node-http',
   'reply-from',
   'fast-proxy',
   'http-proxy',
+  'httpxy',
+  'hono-proxy',
   'express-axios',
   'fetch',
 ]
@@ -23,7 +27,10 @@ const headers = { authorization: `Bearer ${'x'.repeat(300)}`, 'x-pd-environment'
  * fresh process that listens, and `call(path)` the request that makes it fetch that path from the origin.
  */
 export function peerCandidates(node) {
-  const peers = [{ name: 'nginx', start: startNginx }]
+  const peers = [
+    { name: 'nginx', start: startNginx },
+    { name: 'haproxy', start: startHaproxy },
+  ]
   for (const name of scripts) {
     const script = join(import.meta.dirname, '..', 'peers', `${name}.mjs`)
     peers.push({ name, start: (place) => startNode({ ...place, command: node, args: [script] }) })
@@ -49,6 +56,14 @@ async function startNginx({ folder, upstream }) {
   mkdirSync(own)
   writeFileSync(join(own, 'nginx.conf'), nginxProxyConfiguration({ folder: own, port, upstream }))
   const handle = startPinned({ core: proxyCore, command: 'nginx', args: ['-c', join(own, 'nginx.conf')] })
+  return listening(handle, port)
+}
+
+async function startHaproxy({ folder, upstream, authority }) {
+  const port = await freePort()
+  const file = join(folder, `haproxy-${port}.cfg`)
+  writeFileSync(file, haproxyConfiguration({ port, upstream, authority }))
+  const handle = startPinned({ core: proxyCore, command: 'haproxy', args: ['-db', '-f', file] })
   return listening(handle, port)
 }
 

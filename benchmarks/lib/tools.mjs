@@ -7,13 +7,14 @@ const folder = join(import.meta.dirname, '..')
 const packages = {
   wrk: 'wrk',
   nginx: 'nginx-light',
+  haproxy: 'haproxy',
   taskset: 'util-linux',
   openssl: 'openssl',
   // Its server goes by this name, see `redis.mjs`.
   'redis-check-rdb': 'redis-tools',
 }
 
-/** Sees to it that wrk, nginx, taskset, openssl and Redis are here: installs Debian's packages when it may. */
+/** Sees to it that wrk, nginx, HAProxy, taskset, openssl and Redis are here: installs Debian's packages when it may. */
 export async function needTools(say) {
   if (process.platform !== 'linux') throw new Error('The benchmarks need Linux: they pin processes and read /proc.')
   process.env.PATH += `${delimiter}/usr/sbin${delimiter}/sbin`
