@@ -1,50 +1,78 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { brotliCompressSync } from 'node:zlib'
 import { defineConfig, type Options } from 'tsup'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
-/** Libraries hand out everything they have through one door; here is what is used of them, a third of the bundle. */
-const usedParts: Plugin = {
-  name: 'used-parts',
+const requireAs = (folder: string) => createRequire(new URL(`../../packages/${folder}/package.json`, import.meta.url))
+const core = requireAs('core')
+const redis = requireAs('storage-redis')
+const pipedream = requireAs('dialect-pipedream')
+const pathOf = (from: NodeJS.Require, name: string): string => JSON.stringify(from.resolve(name))
+const refusing = (what: string): string => `module.exports = () => { throw new Error('${what}') }`
+
+/** Libraries that hand out everything through one door, and what is used of them. */
+const usedParts: Readonly<Record<string, string>> = {
+  undici: `
+    import Client from ${pathOf(core, 'undici/lib/dispatcher/client.js')}
+    import buildConnector from ${pathOf(core, 'undici/lib/core/connect.js')}
+    export { buildConnector, Client }`,
+  jose: `
+    export { SignJWT } from ${pathOf(pipedream, 'jose/jwt/sign')}
+    export { jwtVerify } from ${pathOf(pipedream, 'jose/jwt/verify')}`,
+  // Run when a client is made: it would be a large part of a cold start without Redis.
+  ioredis: `
+    const load = () => require(${pathOf(redis, 'ioredis')})
+    function Redis(...given) { return new (load().Redis)(...given) }
+    function Cluster(...given) { return new (load().Cluster)(...given) }
+    export { Cluster, Redis }`,
+}
+
+/** Files that the function never comes to, by their end, and what stands in their place. */
+const unused: readonly (readonly [end: RegExp, contents: string])[] = [
+  // Upstreams are spoken to in HTTP/1.1, with bodies that are bytes; loading Node's HTTP/2 alone takes long.
+  [/undici\/lib\/dispatcher\/client-h2\.js$/, refusing('HTTP/2 is not spoken.')],
+  [/undici\/lib\/web\/fetch\/body\.js$/, `exports.extractBody = () => { throw new Error('Bodies are bytes.') }`],
+  // The parser for processors without SIMD, of which Lambda has none.
+  [/undici\/lib\/llhttp\/llhttp-wasm\.js$/, `module.exports = require('./llhttp_simd-wasm.js')`],
+  // Log lines go to standard output.
+  [/thread-stream\/index\.js$/, refusing('Threads are not used.')],
+  [/zod\/v4\/locales\/index\.js$/, `export { default as en } from './en.js'`],
+  [/zod\/v4\/classic\/from-json-schema\.js$/, `export const fromJSONSchema = undefined`],
+  [/zod\/v4\/core\/json-schema-processors\.js$/, `export const allProcessors = undefined, toJSONSchema = undefined`],
+]
+
+/** Lambda hands out credentials in the environment; these look for them elsewhere. */
+const otherCredentials =
+  /^(?:@aws-sdk\/(?:credential-provider-(?:http|ini|login|process|sso|web-identity)|nested-clients|token-providers)|@smithy\/credential-provider-imds|bowser)(?:\/|$)/
+
+const smaller: Plugin = {
+  name: 'smaller',
   setup(build) {
-    const core = createRequire(new URL('../../packages/core/package.json', import.meta.url))
-    const redis = createRequire(new URL('../../packages/storage-redis/package.json', import.meta.url))
-    build.onResolve({ filter: /^undici$/ }, () => ({ path: 'undici', namespace: 'used-parts', sideEffects: false }))
-    build.onLoad({ filter: /^undici$/, namespace: 'used-parts' }, () => ({
-      contents: `
-        import Client from ${JSON.stringify(core.resolve('undici/lib/dispatcher/client.js'))}
-        import buildConnector from ${JSON.stringify(core.resolve('undici/lib/core/connect.js'))}
-        export { buildConnector, Client }`,
-      resolveDir: '/',
-    }))
-    // Most of a cold start would be the client of a store that is not used: it is run when a client is made.
-    build.onResolve({ filter: /^ioredis$/ }, ({ kind }) =>
-      kind === 'import-statement' ? { path: 'ioredis', namespace: 'used-parts', sideEffects: false } : undefined,
+    build.onResolve({ filter: new RegExp(`^(?:${Object.keys(usedParts).join('|')})$`) }, ({ kind, path }) =>
+      kind === 'require-call' ? undefined : { path, namespace: 'used-parts', sideEffects: false },
     )
-    build.onLoad({ filter: /^ioredis$/, namespace: 'used-parts' }, () => ({
-      contents: `
-        const load = () => require(${JSON.stringify(redis.resolve('ioredis'))})
-        function Redis(...given) { return new (load().Redis)(...given) }
-        function Cluster(...given) { return new (load().Cluster)(...given) }
-        export { Cluster, Redis }`,
+    build.onLoad({ filter: /.*/, namespace: 'used-parts' }, ({ path }) => ({
+      contents: usedParts[path] ?? '',
       resolveDir: '/',
     }))
-    // Upstreams are spoken to in HTTP/1.1 alone, and loading Node's HTTP/2 takes as long as all of the proxy's own code.
-    build.onLoad({ filter: /[\\/]undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
-      contents: `module.exports = () => { throw new Error('HTTP/2 is not spoken.') }`,
+    build.onResolve({ filter: otherCredentials }, ({ path }) => ({ path, namespace: 'other-credentials' }))
+    build.onLoad({ filter: /.*/, namespace: 'other-credentials' }, () => ({
+      contents: `
+        const none = () => async () => { throw new Error('The environment holds no AWS credentials.') }
+        module.exports = new Proxy({}, { get: (_, name) => (name === '__esModule' || name === 'then' ? undefined : none) })`,
     }))
-    // Log lines go to standard output, not to a thread.
-    build.onLoad({ filter: /[\\/]thread-stream[\\/]index\.js$/ }, () => ({
-      contents: `module.exports = class { constructor() { throw new Error('Threads are not used.') } }`,
-    }))
-    // The parser for processors without SIMD, of which Lambda has none.
-    build.onLoad({ filter: /[\\/]llhttp[\\/]llhttp-wasm\.js$/ }, () => ({
-      contents: `module.exports = require('./llhttp_simd-wasm.js')`,
-    }))
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: `export { default as en } from './en.js'`,
-    }))
+    for (const [end, contents] of unused) build.onLoad({ filter: end }, () => ({ contents }))
   },
+}
+
+/** The catalogue is read from a file; a tenth of its size is left of it. */
+function writeCatalog(): void {
+  const catalog: unknown = JSON.parse(
+    readFileSync(requireAs('composition').resolve('@proxy/catalog/apps.json'), 'utf8'),
+  )
+  writeFileSync(new URL('dist/catalog.json.br', import.meta.url), brotliCompressSync(JSON.stringify(catalog)))
 }
 
 /** Everything that the function needs, in files that can be zipped as they are: Lambda starts `index.mjs`. */
@@ -60,11 +88,16 @@ export default defineConfig({
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
   noExternal: [/.*/],
-  esbuildPlugins: [usedParts],
+  esbuildPlugins: [smaller],
+  esbuildOptions(options) {
+    // Of modules in the newer form, what is not used can be left out.
+    options.mainFields = ['module', 'main']
+  },
   splitting: true,
   minify: true,
   treeshake: true,
   dts: false,
   sourcemap: false,
   clean: true,
+  onSuccess: async () => writeCatalog(),
 })

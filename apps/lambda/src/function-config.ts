@@ -1,11 +1,19 @@
-import { type Config, ConfigError, type Environment, parseConfig, readConfigFile } from '@proxy/composition'
+import {
+  type Config,
+  ConfigError,
+  type Environment,
+  parseConfig,
+  readConfigFile,
+  withOpenedKeys,
+} from '@proxy/composition'
 import type { AwsReader } from './aws-reader.js'
+import { bundledCatalog } from './bundled-catalog.js'
 import type { FunctionSettings } from './config.js'
 
 /** The configuration, from wherever the environment says that it is. Throws a `ConfigError`. */
 export async function readFunctionConfig(settings: FunctionSettings, aws: AwsReader): Promise<Config> {
   const [{ name, text }, variables] = await Promise.all([readText(settings, aws), readVariables(settings, aws)])
-  return parseConfig(text, name, variables)
+  return parseConfig(text, name, variables, { catalog: bundledCatalog })
 }
 
 async function readText({ source }: FunctionSettings, aws: AwsReader): Promise<{ name: string; text: string }> {

@@ -36,6 +36,7 @@ export async function startFunction(settings: FunctionSettings, sink: LineSink):
   const config = await withOpenedKeys(await readFunctionConfig(settings, awsReader(settings.variables, clock)))
   const state = await openState(config, { clock })
   const logger = createLogger(sink, config.logs.level)
+  for (const fault of config.leftOut) logger.error({ fault }, 'left out')
   const log = logHook(sink, logger, config.logs)
   const hooks: Hook[] = config.metrics.enabled ? [log, emfHook(sink)] : [log]
   const proxy = composeProxy(config, state, clock, hooks, { keepAliveMs, aliveWaitMs })

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { startAwsEmulator } from '@proxy/aws-emulator'
+import { rawRequest } from '@proxy/test-support'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startFront } from './fronts/start-front.js'
 import { type RunningFunction, startFunction } from './function/start-function.js'
-import { apiKey, call, configuration, upstreamForTest } from './world.js'
+import { apiKey, call, callHeaders, configuration, upstreamForTest } from './world.js'
 
 async function functionForTest(environment: Readonly<Record<string, string>>): Promise<RunningFunction> {
   const running = await startFunction({ handler: 'index.handler', environment })
@@ -75,6 +76,16 @@ describe('the init phase fails with one line that names the setting', () => {
 })
 
 describe('the configuration', () => {
+  it('has the apps of the catalogue beside its own', async () => {
+    const running = await functionForTest({ PROXY_CONFIG_TEXT: JSON.stringify(configuration(1)) })
+    const front = await startFront('function-url', running.invoke)
+    onTestFinished(() => front.stop())
+    const answer = await rawRequest(`${front.url}/v1/connect/apps?limit=100`, { headers: callHeaders })
+    const slugs = (answer.json() as { data: { name_slug: string }[] }).data.map((app) => app.name_slug)
+    expect(slugs).toContain('acme')
+    expect(slugs.length).toBeGreaterThan(50)
+  })
+
   it('comes from a bundled file', async () => {
     const upstream = await upstreamForTest()
     const folder = await folderForTest()
