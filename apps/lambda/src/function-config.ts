@@ -1,11 +1,4 @@
-import {
-  type Config,
-  ConfigError,
-  type Environment,
-  parseConfig,
-  readConfigFile,
-  withOpenedKeys,
-} from '@proxy/composition'
+import { type Config, ConfigError, type Environment, parseConfig, readConfigFile } from '@proxy/composition'
 import type { AwsReader } from './aws-reader.js'
 import { bundledCatalog } from './bundled-catalog.js'
 import type { FunctionSettings } from './config.js'

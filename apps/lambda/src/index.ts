@@ -20,10 +20,15 @@ async function start(): Promise<StartedFunction> {
 process.on('unhandledRejection', () => undefined)
 
 const { proxy, options } = await start()
-const { awslambda: platform } = globalThis as { awslambda?: LambdaPlatform }
+// Outside of Lambda, AWS's own libraries put an empty one there.
+const { awslambda: platform } = globalThis as { awslambda?: Partial<LambdaPlatform> }
 
 /** For API Gateway, load balancers and Function URLs whose invoke mode is BUFFERED. */
 export const handler = toBufferedHandler(proxy, options)
 
 /** For Function URLs whose invoke mode is RESPONSE_STREAM and REST APIs that stream. */
-export const streamingHandler = platform && toStreamingHandler(proxy, { ...options, platform })
+export const streamingHandler = isWhole(platform) ? toStreamingHandler(proxy, { ...options, platform }) : undefined
+
+function isWhole(given: Partial<LambdaPlatform> | undefined): given is LambdaPlatform {
+  return given?.streamifyResponse !== undefined
+}

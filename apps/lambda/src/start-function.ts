@@ -30,6 +30,12 @@ const keepAliveMs = 1_000
 /** A renewal that went on behind an answer would be frozen half done. */
 const aliveWaitMs = 25_000
 
+/** Pipedream's clients encode the slashes of a target in base64; raw ones would be separators, which are refused there. */
+function restoreTarget(path: string): string {
+  const [, start, segment] = /^(\/v1\/connect\/(?:[^/]*\/)?proxy\/)(.+)$/.exec(path) ?? []
+  return start === undefined || segment === undefined ? path : start + segment.replaceAll('/', '%2F')
+}
+
 /** Reads the configuration and composes the proxy; the init phase of the function. */
 export async function startFunction(settings: FunctionSettings, sink: LineSink): Promise<StartedFunction> {
   const clock = systemClock()
@@ -48,6 +54,7 @@ export async function startFunction(settings: FunctionSettings, sink: LineSink):
     proxy: withOperations(proxy, { metrics: undefined, isDraining: () => false, parts: readinessOf(state) }),
     options: {
       basePath: settings.basePath,
+      restorePath: restoreTarget,
       clock,
       describeError: proxy.describeError,
       onFault: (fault) => logger.error({ fault: describeFault(fault) }, 'fault'),

@@ -12,7 +12,7 @@ import {
 import { frameBody } from './events/frame-body.js'
 import type { Front } from './events/front.js'
 import type { JsonRecord } from './events/json-record.js'
-import { readEvent } from './events/read-event.js'
+import { type PathRules, readEvent } from './events/read-event.js'
 import type { CallHandler, LambdaContext, LambdaOptions } from './handler-options.js'
 import { createLambdaCall, type LambdaCall } from './lambda-call.js'
 import { defaultLambdaLimits, type LambdaLimits } from './limits.js'
@@ -23,6 +23,7 @@ export interface ServeParts {
   readonly handler: CallHandler
   readonly limits: LambdaLimits
   readonly options: LambdaOptions
+  readonly pathRules: PathRules
   readonly clock: Clock
 }
 
@@ -31,6 +32,7 @@ export function serveParts(handler: CallHandler, options: LambdaOptions): ServeP
     handler,
     limits: { ...defaultLambdaLimits, ...options.limits },
     options,
+    pathRules: { basePath: options.basePath ?? '', restorePath: options.restorePath ?? ((path) => path) },
     clock: options.clock ?? systemClock(),
   }
 }
@@ -107,14 +109,14 @@ export class EventServer {
 
   #read(): LambdaCall {
     const { front, event } = this.#serving
-    const { limits, options } = this.#parts
+    const { limits, pathRules } = this.#parts
     if (front === undefined) {
       throw new ProxyError(
         'invalid_request',
         'The event is of no known form: see the fronts that can call this function.',
       )
     }
-    const request = readEvent(front, event as JsonRecord, options.basePath ?? '')
+    const request = readEvent(front, event as JsonRecord, pathRules)
     const { method, target, headers, body } = request
     const framing = checkRequest({ method, target, httpVersion: '1.1', rawHeaders: headers }, limits)
     return createLambdaCall(

@@ -59,7 +59,8 @@ const samples: readonly (readonly [Front, JsonRecord])[] = [
 function read(event: JsonRecord, basePath = '') {
   const front = frontOf(event)
   if (front === undefined) throw new Error('no front')
-  return readEvent(front, event, basePath)
+  const restorePath = (path: string): string => path.replace('/again/b', '/again%2Fb')
+  return readEvent(front, event, { basePath, restorePath })
 }
 
 /** The code of the refusal, or the request. */
@@ -210,6 +211,13 @@ describe('headers', () => {
     ['a value with a line break', { host: 'h', x: 'a\r\nauthorization: b' }],
   ])('are refused as %s', (_name, headers) => {
     expect(verdict({ ...functionUrl, headers })).toBe('invalid_request')
+  })
+})
+
+describe('a path that was decoded', () => {
+  it('is encoded again as the host says, and no other is', () => {
+    expect(read({ ...httpApi, rawPath: '/prod/again/b' }).target).toBe('/again%2Fb')
+    expect(read({ ...functionUrl, rawPath: '/again/b' }).target).toBe('/again/b')
   })
 })
 
