@@ -25,9 +25,7 @@ function attempt(name, check) {
 function checkContents(archive) {
   const files = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trim().split('\n')
   if (!files.includes('package/LICENSE')) throw new Error('The archive has no LICENSE.')
-  const strays = files.filter(
-    (file) => !/^package\/(dist\/|LICENSE$|NOTICE$|README\.md$|package\.json$)|\.test\./.test(file),
-  )
+  const strays = files.filter((file) => !/^package\/(dist\/|LICENSE$|NOTICE$|README\.md$|package\.json$)|\.test\./.test(file))
   if (strays.length > 0) throw new Error(`The archive has files that no user needs: ${strays.join(', ')}`)
 }
 
