@@ -39,7 +39,7 @@ function folder(): string {
 }
 
 function parse(config: object, at: string): Config {
-  return parseConfig(JSON.stringify(config), join(at, 'proxy.config.yaml'), {})
+  return parseConfig(JSON.stringify(config), join(at, 'proxy.config.yaml'), {}, { catalog: () => [] })
 }
 
 it("adds its apps below the configuration's own, and names what it cannot express", () => {

@@ -86,7 +86,9 @@ it('the server seals with a key that KMS opens once a start, and the file opens 
   await expect(start(setting, encryption([await newDataKey()]))).rejects.toThrow(/ended with 1/)
 })
 
-it('keys are changed for others, and for those of KMS, by the commands that change any key', async () => {
+it('keys are changed for others, and for those of KMS, by the commands that change any key', {
+  timeout: 180_000,
+}, async () => {
   const setting = newSetting()
   const plain = randomBytes(32).toString('base64')
   await stop(await start(setting, { keys: [plain] }))
