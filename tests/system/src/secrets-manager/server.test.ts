@@ -360,7 +360,7 @@ describe('a secret of somebody else', () => {
     }
     const second = await startSecretsWorld(options)
     const refused = await callWorld(second, token, '/after')
-    expect([refused.status, refused.json()]).toMatchObject([500, { code: 'internal_error' }])
+    expect([refused.status, refused.json()]).toMatchObject([503, { code: 'credential_store_unavailable' }])
     expect(credentialsSeen('/after')).toEqual([])
     expect(emulator.secrets.get(name)?.deletesAt).toBeUndefined()
     await second.server.until(/apn_1/)
