@@ -83,27 +83,34 @@ export function createProxy(options: ProxyOptions): ApiProxy {
       seen.callerLeft = true
       cancellation.cancel()
     })
-    const caller = seen.by(await authenticate(call, incoming.remoteAddress, authenticator))
-    const { account, app } = seen.for(await findAccount(call, caller, storage, apps, appNames))
-    refuseIfSpent(seen.counted(await takeTurn(call, caller, app, account, turn))) // a refused call never touches a secret
+    // What a step knows at once is not awaited: that would cost a turn of the microtask queue.
+    const proof = authenticate(call, incoming.remoteAddress, authenticator)
+    const caller = seen.by(proof instanceof Promise ? await proof : proof)
+    const found = findAccount(call, caller, storage, apps, appNames)
+    const { account, app } = seen.for(found instanceof Promise ? await found : found)
+    const counted = takeTurn(call, caller, app, account, turn)
+    refuseIfSpent(seen.counted(counted instanceof Promise ? await counted : counted)) // refused, it never touches a secret
     const target = resolveTarget(call, app, account)
     const headers = requestHeaders(call, incoming, app, account, header)
     const retries = planRetries(call.retries, app.retry)
     const wanted = { bytes: app.needsBodyBytes(target, headers), again: retries !== undefined }
-    const taken = await takeBody(incoming, app, call, wanted, body)
+    const taking = takeBody(incoming, app, call, wanted, body)
+    const taken = taking instanceof Promise ? await taking : taking
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
-    const fresh = await freshCredential(account, app, refresher)
+    const renewing = freshCredential(account, app, refresher)
+    const fresh = renewing instanceof Promise ? await renewing : renewing
     const signed = inject(asked, fresh.values, app, clock.now())
     const hop = new CallHop(parts, app, account, fresh, retries, cancellation, seen)
     const response = await forward(asked, signed, hop, upstream)
     await answer(response, open, { seen, app, hop, now: clock.now(), extraHeaders: call.answerHeaders })
   }
 
-  async function serve(incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {
+  function serve(incoming: IncomingCall, open: OpenAnswer, seen: Trace): Promise<void> {
     const call = readCall(incoming, seen.dialect)
-    if (call.kind === 'route') await serveRoute(call, incoming, open, seen.requestId)
-    else await proxied(call, incoming, open, seen)
+    return call.kind === 'route'
+      ? serveRoute(call, incoming, open, seen.requestId)
+      : proxied(call, incoming, open, seen)
   }
 
   return {

@@ -22,10 +22,10 @@ interface KnownSecrets {
   holdsSecret(url: string): boolean
 }
 
-/** Sends the upstream's head and streams its body. Rejects, with the connection cut, when the body breaks. */
-export async function answer(response: UpstreamResponse, open: OpenAnswer, context: AnswerContext): Promise<void> {
+/** Sends the upstream's head and streams its body. Fails, with the connection cut, when the body breaks. */
+export function answer(response: UpstreamResponse, open: OpenAnswer, context: AnswerContext): Promise<void> {
   if (response.failure !== undefined) throw response.failure
-  await response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
+  return response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
 }
 
 type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'link' | 'rate-limit' | 'draft-limit'
