@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { incoming } from '../testing/bench.js'
 import { describeError } from './errors.js'
 
-/** Section 4 of the contract, and nothing else. */
+/** Section 4 of the contract, and the one code that the limits of Lambda add. */
 const table: Readonly<Record<string, number>> = {
   invalid_request: 400,
   invalid_url: 400,
@@ -28,6 +28,7 @@ const table: Readonly<Record<string, number>> = {
   upstream_tls: 502,
   upstream_protocol: 502,
   redirect_denied: 502,
+  response_too_large: 502,
   credential_store_unavailable: 503,
   overloaded: 503,
   upstream_timeout: 504,

@@ -127,7 +127,9 @@ it('docs/moving-from-nango.md: every command works, in the order of the page', a
   )
   const [init, , check, dry, moved, , compared, accounts] = outputs
   expect(init).toMatch(/Wrote \S*proxy\.config\.yaml/)
-  expect(check).toMatch(/proxy\.config\.yaml is fine\.[\s\S]*providers are apps here[\s\S]*\d+ apps\n/)
+  expect(check).toMatch(
+    /proxy\.config\.yaml is fine\.[\s\S]*providers are apps here[\s\S]*\d+ apps of the configuration and \d+ of the catalogue: nothing wrong/,
+  )
   expect(dry).toContain('2 created, 0 replaced, 0 unchanged, 0 here already, 0 not taken over. This was a dry run')
   expect(moved).toContain('2 created')
   expect(compared).toContain('"connection_id":"user-1"')
