@@ -1,13 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { accounts } from './commands/accounts.js'
-import { apps } from './commands/apps.js'
-import { check } from './commands/check.js'
-import { init } from './commands/init.js'
-import { keys } from './commands/keys.js'
-import { schema } from './commands/schema.js'
-import { serve } from './commands/serve.js'
 import { UsageError } from './commands/usage-error.js'
 
 const help = `An authenticated API proxy that you host yourself.
@@ -48,11 +41,11 @@ api-proxy --help | --version
 The configuration is --config, else PROXY_CONFIG, else ./proxy.config.yaml.
 WORKERS=n serves with n processes. Exit status: 0 fine, 1 failed, 2 not understood.`
 
-/** Commands with words and options of their own. */
+/** Commands with words and options of their own; like the others they are loaded when they are called. */
 const groups: ReadonlyMap<string, (args: readonly string[]) => Promise<string | undefined>> = new Map([
-  ['accounts', accounts],
-  ['apps', apps],
-  ['keys', keys],
+  ['apps', async (args: readonly string[]) => (await import('./commands/apps.js')).apps(args)],
+  ['accounts', async (args: readonly string[]) => (await import('./commands/accounts.js')).accounts(args)],
+  ['keys', async (args: readonly string[]) => (await import('./commands/keys.js')).keys(args)],
 ])
 
 async function run(args: readonly string[]): Promise<void> {
@@ -70,13 +63,13 @@ async function run(args: readonly string[]): Promise<void> {
   if (strict && command !== 'serve') throw new UsageError('--strict is for serve; check is always strict.')
   switch (command) {
     case 'serve':
-      return await serve({ config, strict })
+      return await (await import('./commands/serve.js')).serve({ config, strict })
     case 'check':
-      return print(check(config))
+      return print((await import('./commands/check.js')).check(config))
     case 'init':
-      return print(init(process.cwd()))
+      return print((await import('./commands/init.js')).init(process.cwd()))
     case 'schema':
-      return print(schema())
+      return print((await import('./commands/schema.js')).schema())
     default:
       throw new UsageError(command === undefined ? 'No command was given.' : `There is no command "${command}".`)
   }

@@ -3,7 +3,6 @@ import { type Change, memoryLeaseStore, memoryStorage, type SharedParts } from '
 import { recordsOf, recordsSection } from './config/records.js'
 import type { RecordsConfig } from './config/storage-schema.js'
 import type { Config } from './config.js'
-import { openRedisStorage } from './redis/redis-state.js'
 import { sealerOf } from './sealing/sealer.js'
 import { openSecretsManager } from './secrets-manager/secrets-manager-state.js'
 import type { StateListener } from './state-events.js'
@@ -36,7 +35,7 @@ export async function openStorage(config: Config, parts: StorageParts): Promise<
     const { storage, leases } = shared
     return { storage, leases, compact: undefined, sealed: undefined, checks: { storage: () => storage.check() } }
   }
-  const { storage: bare, remember, ...others } = openRecords(records, config, parts)
+  const { storage: bare, remember, ...others } = await openRecords(records, config, parts)
   if (kept.kind !== 'aws-secrets-manager') {
     const storage = remember(bare)
     return { ...others, storage, checks: { storage: () => storage.check() } }
@@ -57,11 +56,18 @@ interface OpenedRecords extends Omit<OpenedStorage, 'checks'> {
   remember(storage: Storage, ttlMs?: number): Storage
 }
 
-function openRecords(records: RecordsConfig, config: Config, { clock, events, onChange }: StorageParts): OpenedRecords {
+/** The Redis client takes a tenth of a second to load, so it is loaded where Redis is used. */
+export const loadRedis = () => import('./redis/redis-state.js')
+
+async function openRecords(
+  records: RecordsConfig,
+  config: Config,
+  { clock, events, onChange }: StorageParts,
+): Promise<OpenedRecords> {
   if (records.kind === 'redis') {
     const sealer = records.plaintext ? undefined : sealerOf(config)
     return {
-      ...openRedisStorage(records, { clock, sealer, events, section: recordsSection(config) }),
+      ...(await loadRedis()).openRedisStorage(records, { clock, sealer, events, section: recordsSection(config) }),
       compact: undefined,
     }
   }

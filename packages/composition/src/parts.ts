@@ -11,8 +11,7 @@ import {
 import { memoryRateLimiter, type SharedParts } from '@proxy/storage-memory'
 import { recordsOf, recordsSection } from './config/records.js'
 import type { Config } from './config.js'
-import { type OpenedStorage, openStorage, type StorageParts } from './open-storage.js'
-import { openRedisLimiter } from './redis/redis-state.js'
+import { loadRedis, type OpenedStorage, openStorage, type StorageParts } from './open-storage.js'
 import { sealerOf } from './sealing/sealer.js'
 import { type StateEvents, stateEvents } from './state-events.js'
 
@@ -40,7 +39,11 @@ export async function openState(config: Config, options: StateOptions): Promise<
   const counted = config.rateLimiter
   const limiter =
     counted.kind === 'redis'
-      ? openRedisLimiter(counted, redis, processes, { clock, events, section: recordsSection(config) })
+      ? (await loadRedis()).openRedisLimiter(counted, redis, processes, {
+          clock,
+          events,
+          section: recordsSection(config),
+        })
       : undefined
   return {
     storage,

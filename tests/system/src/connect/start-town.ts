@@ -81,6 +81,7 @@ function configuration(port: number, upstreamPort: number, vendorOrigin: string)
     server: { port, publicUrl: `https://localhost:${port}` },
     network: { allowPrivate: ['127.0.0.1', '::1'], hosts: { localhost: '127.0.0.1' } },
     projects: [{ id: project, name: 'Town Hall', clients: [client] }],
+    catalog: false,
     apps: [
       {
         name_slug: 'acme',
