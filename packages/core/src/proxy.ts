@@ -29,7 +29,7 @@ import { chooseDialect, readCall } from './steps/read-call.js'
 import { requestHeaders } from './steps/request-headers.js'
 import { resolveTarget } from './steps/resolve-target.js'
 import { serveRoute } from './steps/serve-route.js'
-import { takeBody } from './steps/take-body.js'
+import { type TakenBody, takeBody } from './steps/take-body.js'
 import { refuseIfSpent, takeTurn } from './steps/take-turn.js'
 import { unwrap } from './steps/unwrap.js'
 import type { Target } from './target.js'
@@ -95,7 +95,7 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     const retries = planRetries(call.retries, app.retry)
     const wanted = { bytes: app.needsBodyBytes(target, headers), again: retries !== undefined }
     const taking = takeBody(incoming, app, call, wanted, body)
-    const taken = taking instanceof Promise ? await taking : taking
+    const taken: TakenBody = taking instanceof Promise ? await taking : taking
     const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
     const renewing = freshCredential(account, app, refresher)
