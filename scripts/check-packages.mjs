@@ -1,8 +1,9 @@
 // Packs every package that is published and looks at the archive as its users will get it: publint, attw, contents.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { cleanEnvironment, root } from './bootstrap/environment.mjs'
 import { workspaceFolders } from './bootstrap/stamp.mjs'
 
@@ -10,13 +11,14 @@ const destination = mkdtempSync(join(tmpdir(), 'packages-'))
 const env = { ...cleanEnvironment(), NO_COLOR: '1' }
 const faults = []
 
-function node(script, args, cwd = root) {
-  return execFileSync(process.execPath, [join(root, script), ...args], { cwd, env, encoding: 'utf8', stdio: 'pipe' })
+async function node(script, args, cwd = root) {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(root, script), ...args], { cwd, env })
+  return stdout
 }
 
-function attempt(name, check) {
+async function attempt(name, check) {
   try {
-    check()
+    await check()
   } catch (error) {
     faults.push(`${name}\n${error.stdout ?? ''}${error.stderr ?? error.message}`)
   }
@@ -32,24 +34,30 @@ function checkContents(archive) {
   if (strays.length > 0) throw new Error(`The archive has files that no user needs: ${strays.join(', ')}`)
 }
 
-for (const folder of workspaceFolders(root)) {
+async function checkPackage(folder) {
   const manifest = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'))
-  if (manifest.private) continue
+  if (manifest.private) return
   process.stderr.write(`${manifest.name}\n`)
-  attempt(manifest.name, () => {
-    const packed = node(
+  await attempt(manifest.name, async () => {
+    const packed = await node(
       '.tools/node_modules/pnpm/bin/pnpm.cjs',
       ['pack', '--json', '--pack-destination', destination],
       join(root, folder),
     )
     const archive = JSON.parse(packed).filename
-    attempt(`${manifest.name}: contents`, () => checkContents(archive))
-    attempt(`${manifest.name}: publint`, () => node('node_modules/publint/src/cli.js', ['--strict', archive]))
+    await attempt(`${manifest.name}: contents`, () => checkContents(archive))
+    await attempt(`${manifest.name}: publint`, () => node('node_modules/publint/src/cli.js', ['--strict', archive]))
     if (manifest.exports['.'] === undefined) return
     const attw = ['--profile', 'esm-only', '--format', 'ascii', archive]
-    attempt(`${manifest.name}: attw`, () => node('node_modules/@arethetypeswrong/cli/dist/index.js', attw))
+    await attempt(`${manifest.name}: attw`, () => node('node_modules/@arethetypeswrong/cli/dist/index.js', attw))
   })
 }
+
+const folders = workspaceFolders(root)
+const checkRest = async () => {
+  for (let folder = folders.shift(); folder !== undefined; folder = folders.shift()) await checkPackage(folder)
+}
+await Promise.all([checkRest(), checkRest()])
 rmSync(destination, { recursive: true })
 process.stderr.write(
   faults.length === 0 ? 'All packages are as their users need them.\n' : `\n${faults.join('\n\n')}\n`,
