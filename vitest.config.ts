@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
@@ -53,7 +54,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: '100%',
+    // Many tests wait for servers, deadlines and outages rather than compute.
+    maxWorkers: Math.ceil(1.5 * availableParallelism()),
     reporters: [new SummaryReporter()],
   },
 })
