@@ -5,6 +5,7 @@ import {
   compileAllowPrivate,
   createAppRegistry,
 } from '@proxy/core'
+import { namesOf } from './definition-names.js'
 import type { Fault, Path } from './fault.js'
 import type { ParsedConfig } from './schema.js'
 
@@ -68,13 +69,6 @@ function withoutTaken(definition: AppDefinition, taken: ReadonlySet<string>): Ap
   const { aliases, ...rest } = definition
   const free = aliases?.filter((alias) => !taken.has(alias)) ?? []
   return free.length === 0 ? rest : { ...rest, aliases: free }
-}
-
-/** Of a definition that may be wrong in any way. */
-function namesOf(definition: unknown): readonly string[] {
-  if (typeof definition !== 'object' || definition === null) return []
-  const { name_slug: slug, aliases }: { name_slug?: unknown; aliases?: unknown } = definition
-  return [slug, ...(Array.isArray(aliases) ? aliases : [])].filter((name) => typeof name === 'string')
 }
 
 function readExceptions(allowPrivate: readonly string[], faults: Fault[]): ReturnType<typeof compileAllowPrivate> {

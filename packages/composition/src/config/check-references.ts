@@ -1,5 +1,6 @@
 import { type AppRegistry, createKeyRing, customFieldFault } from '@proxy/core'
 import { countPlaces } from '../redis/redis-schema.js'
+import { namesOf } from './definition-names.js'
 import { type Fault, isOfOneApp, type Path } from './fault.js'
 import { recordsOf, recordsSection } from './records.js'
 import type { ParsedConfig } from './schema.js'
@@ -114,7 +115,9 @@ function isKey(text: string): boolean {
 function checkSeeds(config: ParsedConfig, apps: AppRegistry, faults: Fault[]): void {
   const { accounts, projects, storage, apps: definitions } = config
   const existing = storage.kind === 'aws-secrets-manager' ? storage.existing : []
-  const faulty = new Set(faults.flatMap((fault) => (isOfOneApp(fault) ? namesAt(definitions, fault.path[1]) : [])))
+  const faulty = new Set(
+    faults.flatMap((fault) => (isOfOneApp(fault) ? namesOf(definitions[Number(fault.path[1])]) : [])),
+  )
   const known = new Set(projects.map(({ id }) => id))
   const seen = new Set<string>()
   for (const [index, account] of accounts.entries()) {
@@ -157,14 +160,6 @@ function checkSeeds(config: ParsedConfig, apps: AppRegistry, faults: Fault[]): v
       if (message !== undefined) faults.push({ path: [...path, 'custom_fields', field.name], message })
     }
   }
-}
-
-/** The names under which accounts may know the app at this place of the configuration. */
-function namesAt(definitions: readonly unknown[], index: string | number | undefined): readonly unknown[] {
-  const definition: unknown = definitions[Number(index)]
-  if (typeof definition !== 'object' || definition === null) return []
-  const { name_slug: slug, aliases }: { readonly name_slug?: unknown; readonly aliases?: unknown } = definition
-  return [slug, ...(Array.isArray(aliases) ? aliases : [])]
 }
 
 type Named = Pick<ParsedConfig['accounts'][number], 'project' | 'environment' | 'id'>
