@@ -101,7 +101,7 @@ export class NodeCall implements IncomingCall {
     }
     response.writeHead(head.status, headers)
     if (this.#request.httpVersion === '1.0') cutWithReset(response, this.socket)
-    flushSoon(response)
+    if (head.isWhole !== true) flushSoon(response)
     return response
   }
 

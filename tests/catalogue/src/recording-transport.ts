@@ -44,6 +44,7 @@ function toResponse({ headers = [], body }: RecordedAnswer): UpstreamResponse {
     status: 200,
     headers: [...headers, 'content-type', 'application/json'],
     failure: undefined,
+    isWhole: false,
     async pipe(sink) {
       await new Promise<void>((resolve) => sink.end(body, resolve))
     },

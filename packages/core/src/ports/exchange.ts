@@ -19,6 +19,8 @@ export interface ResponseHead {
   readonly status: number
   /** Flat `[name, value, name, value]`. */
   readonly headers: string[]
+  /** The body follows at once, so that the head need not go out by itself. Default false. */
+  readonly isWhole?: boolean
 }
 
 /**

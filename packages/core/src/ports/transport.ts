@@ -37,6 +37,8 @@ export interface UpstreamResponse {
   readonly headers: readonly string[]
   /** Set when the body broke while it was held back: then the head must not be sent. */
   readonly failure: Error | undefined
+  /** All of the body has come: `pipe` ends the sink within this turn of the event loop. */
+  readonly isWhole: boolean
   /** Streams the body into `sink` with backpressure and ends it. Rejects, with `sink` destroyed, when the body breaks. */
   pipe(sink: Writable): Promise<void>
   /** The whole body, at most `maxBytes`; rejects with `upstream_protocol` beyond. */

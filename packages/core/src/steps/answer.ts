@@ -25,7 +25,8 @@ interface KnownSecrets {
 /** Sends the upstream's head and streams its body. Fails, with the connection cut, when the body breaks. */
 export function answer(response: UpstreamResponse, open: OpenAnswer, context: AnswerContext): Promise<void> {
   if (response.failure !== undefined) throw response.failure
-  return response.pipe(open({ status: response.status, headers: answerHeaders(response.headers, context) }))
+  const { status, headers, isWhole } = response
+  return response.pipe(open({ status, headers: answerHeaders(headers, context), isWhole }))
 }
 
 type Verdict = 'pass' | 'drop' | 'set-cookie' | 'location' | 'link' | 'rate-limit' | 'draft-limit'

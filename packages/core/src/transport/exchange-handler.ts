@@ -9,6 +9,7 @@ import { isPlainlyFramed, withoutLength } from './answer-framing.js'
 import type { ParsedListener } from './answer-heads.js'
 import { BoundedBuffer } from './bounded-buffer.js'
 import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
+import { endTogether } from './end-together.js'
 import type { Slot } from './origin.js'
 
 /** A short body is kept whole while the head is on its way, so that small answers never pause the parser. */
@@ -156,6 +157,10 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
 
   // What the engine calls.
 
+  get isWhole(): boolean {
+    return this.#ended
+  }
+
   pipe(sink: Writable): Promise<void> {
     if (this.failure !== undefined) {
       sink.destroy()
@@ -166,12 +171,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.#held = []
     if (this.#ended) {
       this.#cancellation.listen(undefined)
-      if (held.length === 1) sink.end(held[0])
-      else {
-        for (const chunk of held) sink.write(chunk)
-        sink.end()
-      }
-      return Promise.resolve()
+      return endTogether(sink, held)
     }
     let ready = true
     for (const chunk of held) ready = sink.write(chunk)
