@@ -6,7 +6,15 @@ import type { FunctionSettings } from './config.js'
 /** The configuration, from wherever the environment says that it is. Throws a `ConfigError`. */
 export async function readFunctionConfig(settings: FunctionSettings, aws: AwsReader): Promise<Config> {
   const [{ name, text }, variables] = await Promise.all([readText(settings, aws), readVariables(settings, aws)])
-  return parseConfig(text, name, variables, { catalog: bundledCatalog })
+  const config = parseConfig(text, name, variables, { catalog: bundledCatalog })
+  checkRegion(config, name, settings.variables)
+  return config
+}
+
+/** The AWS SDK would only say so at the first call, and then at every other one. */
+function checkRegion({ storage }: Config, name: string, { AWS_REGION: region }: Environment): void {
+  if (storage.kind !== 'aws-secrets-manager' || storage.region !== undefined || (region ?? '') !== '') return
+  throw new ConfigError(`${name}: storage.region is needed, because AWS_REGION is not set.`)
 }
 
 async function readText({ source }: FunctionSettings, aws: AwsReader): Promise<{ name: string; text: string }> {

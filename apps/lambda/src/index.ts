@@ -1,6 +1,6 @@
 import './without-compiler.js'
 import type { LineSink } from '@proxy/composition'
-import { type LambdaPlatform, toBufferedHandler, toStreamingHandler } from '@proxy/runtime-lambda'
+import { type LambdaPlatform, toBufferedHandler, toStreamingHandler, whileAwake } from '@proxy/runtime-lambda'
 import { readFunctionSettings } from './config.js'
 import { initFailure } from './init-failure.js'
 import { type StartedFunction, startFunction } from './start-function.js'
@@ -10,7 +10,7 @@ const sink: LineSink = { write: (line) => void process.stdout.write(line) }
 
 async function start(): Promise<StartedFunction> {
   try {
-    return await startFunction(readFunctionSettings(), sink)
+    return await whileAwake(() => startFunction(readFunctionSettings(), sink))
   } catch (error) {
     throw initFailure(error)
   }

@@ -133,11 +133,16 @@ data "aws_iam_policy_document" "least" {
       "secretsmanager:DescribeSecret",
       "secretsmanager:GetSecretValue",
       "secretsmanager:PutSecretValue",
-      "secretsmanager:RestoreSecret",
       "secretsmanager:TagResource",
       "secretsmanager:UpdateSecretVersionStage",
     ]
     resources = ["${local.secrets}:${var.credentials_prefix}*"]
+  }
+  # Knows no resources; each secret in its answer needs GetSecretValue besides.
+  statement {
+    sid       = "Lists"
+    actions   = ["secretsmanager:BatchGetSecretValue"]
+    resources = ["*"]
   }
   statement {
     sid       = "Key"
@@ -171,9 +176,11 @@ resource "aws_lambda_function" "proxy" {
 
   environment {
     variables = {
-      PROXY_CONFIG_PARAMETER = var.config_parameter
-      PROXY_VARIABLES_SECRET = var.variables_secret
-      PROXY_PUBLIC_URL       = var.public_url
+      PROXY_CONFIG_PARAMETER   = var.config_parameter
+      PROXY_VARIABLES_SECRET   = var.variables_secret
+      PROXY_PUBLIC_URL         = var.public_url
+      PROXY_CREDENTIALS_PREFIX = var.credentials_prefix
+      PROXY_KMS_KEY            = aws_kms_key.proxy.arn
     }
   }
 

@@ -17,6 +17,7 @@ import type { CallHandler, LambdaContext, LambdaOptions } from './handler-option
 import { createLambdaCall, type LambdaCall } from './lambda-call.js'
 import { defaultLambdaLimits, type LambdaLimits } from './limits.js'
 import type { Outlet } from './outlet.js'
+import { whileAwake } from './while-awake.js'
 
 /** What all calls of a function share. */
 export interface ServeParts {
@@ -64,6 +65,10 @@ export class EventServer {
   }
 
   async serve(): Promise<void> {
+    await whileAwake(() => this.#serve())
+  }
+
+  async #serve(): Promise<void> {
     const { outlet } = this.#serving
     const timeUp = new Promise<void>((resolve) => {
       this.#timeUp = resolve

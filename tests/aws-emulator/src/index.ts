@@ -32,6 +32,8 @@ export interface AwsEmulator {
   fault: (call: Call) => Fault | undefined
   /** Awaited before each answer. */
   delay: (call: Call) => Promise<void>
+  /** Ends the connections that clients keep, as the service does with those that are idle. */
+  closeConnections(): void
   stop(): Promise<void>
 }
 
@@ -94,6 +96,7 @@ export async function startAwsEmulator(now: () => number = Date.now): Promise<Aw
     secrets: vault.secrets,
     kmsKeys: keyService.keys,
     addKmsKey: keyService.addKey,
+    closeConnections: () => server.closeAllConnections(),
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()

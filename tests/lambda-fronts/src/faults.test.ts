@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { deferred, neverEnds, rawRequest, streamOf } from '@proxy/test-support'
+import { deferred, json, neverEnds, rawRequest, streamOf } from '@proxy/test-support'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   call,
@@ -70,6 +70,16 @@ describe.each(modes)('a %s function', (_name, streams) => {
       expect((await answer).status).toBe(200)
       expect(requests.filter((url) => url === `/thawed-${round}`)).toHaveLength(1)
     }
+  })
+
+  it('goes on while a call waits for nothing but time', async () => {
+    const upstream = await upstreamForTest()
+    const statuses = [503, 200]
+    upstream.answer('/busy', (...asked) => json({}, {}, statuses.shift())(...asked))
+    const fronted = await frontedForTest({ kind, streams, config: configuration(upstream.port) })
+    const answer = await rawRequest(`${fronted.url}/proxy/busy`, { headers: { ...nango, retries: '1' } })
+    expect([answer.status, upstream.requests.length]).toEqual([200, 2])
+    expect((await call(fronted.url, '/fine')).status).toBe(200)
   })
 
   it('takes the largest event, and more is refused by the platform', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { readDeployed } from './templates/deployed.js'
 import { type Block, readHcl } from './templates/read-hcl.js'
 import { isIntrinsic, readTemplate, valuesOf } from './templates/read-template.js'
 
@@ -11,11 +12,26 @@ type Data = Record<string, Record<string, unknown>>
 /** What the function reads of its environment. */
 const knownVariables = [...read('src/config.ts').matchAll(/PROXY_[A-Z_]+/g)].map(([name]) => name)
 /** The configuration of the documentation refers to it. */
-const referredVariables = ['PROXY_PUBLIC_URL']
+const referredVariables = ['PROXY_PUBLIC_URL', 'PROXY_CREDENTIALS_PREFIX', 'PROXY_KMS_KEY']
+
+/** What the storage in Secrets Manager may ask for: its commands, and the tags that a new secret may have. */
+const storageActions = [
+  ...read('../../packages/storage-aws-secrets-manager/src/service.ts').matchAll(/new (\w+)Command\(/g),
+]
+  .map(([, name]) => `secretsmanager:${name}`)
+  .concat('secretsmanager:TagResource')
+  .sort()
+/** It knows no resources. */
+const listAction = 'secretsmanager:BatchGetSecretValue'
 
 /** Actions of services that a policy allows too widely. */
 function wide(actions: readonly string[]): readonly string[] {
   return actions.filter((action) => action === '*' || /^(?:lambda|secretsmanager|ssm|iam|sts|logs):.*\*/.test(action))
+}
+
+/** The actions of a statement in Terraform. */
+function actionsOf({ actions = '' }: Readonly<Record<string, string>>): readonly string[] {
+  return [...actions.matchAll(/"([^"]+)"/g)].map(([, action]) => action ?? '')
 }
 
 describe('the SAM template', () => {
@@ -73,8 +89,21 @@ describe('the SAM template', () => {
     expect(statements.length).toBeGreaterThan(3)
     for (const { Action: action, Resource: resource } of statements) {
       expect(wide([action].flat())).toEqual([])
-      expect(resource).not.toBe('*')
+      if (action !== listAction) expect(resource).not.toBe('*')
     }
+  })
+
+  it('allows the function all that credentials in Secrets Manager need', () => {
+    const { allows } = readDeployed()
+    const actions = storageActions.map((action) => action.replace('secretsmanager:', ''))
+    expect(actions.length).toBeGreaterThan(6)
+    expect(actions.filter((action) => !allows(action, 'api-proxy/accounts/proj_1/production/apn_1'))).toEqual([])
+    for (const foreign of ['api-proxy/variables', 'api-proxy/proj_1/production/apn_1', 'team/vendor']) {
+      const may = actions.filter((action) => allows(action, foreign))
+      const own = foreign === 'api-proxy/variables' ? ['GetSecretValue'] : []
+      expect([foreign, may]).toEqual([foreign, ['BatchGetSecretValue', ...own]])
+    }
+    expect(allows('RestoreSecret', 'api-proxy/accounts/proj_1/production/apn_1')).toBe(false)
   })
 
   it('has a log group that ends, a key that rotates, and alarms', () => {
@@ -133,7 +162,7 @@ describe('the Terraform example', () => {
     const names = [...(environment?.attributes.variables ?? '').matchAll(/(PROXY_\w+)\s*=/g)].map(
       ([, name]) => name ?? '',
     )
-    expect(names).toHaveLength(3)
+    expect(names).toHaveLength(5)
     expect(names.filter((name) => ![...knownVariables, ...referredVariables].includes(name))).toEqual([])
   })
 
@@ -141,9 +170,17 @@ describe('the Terraform example', () => {
     const policy = labelled('data').find(({ labels }) => labels[1] === 'least')
     expect(policy?.blocks.length).toBeGreaterThan(3)
     for (const { attributes } of policy?.blocks ?? []) {
-      expect(wide([...(attributes.actions ?? '').matchAll(/"([^"]+)"/g)].map(([, action]) => action ?? ''))).toEqual([])
-      expect(attributes.resources).not.toBe('["*"]')
+      const actions = actionsOf(attributes)
+      expect(wide(actions)).toEqual([])
+      if (actions.join() !== listAction) expect(attributes.resources).not.toBe('["*"]')
     }
+  })
+
+  it('allows the function all that credentials in Secrets Manager need', () => {
+    const policy = labelled('data').find(({ labels }) => labels[1] === 'least')
+    const granted = (sid: string): readonly string[] =>
+      actionsOf(policy?.blocks.find(({ attributes }) => attributes.sid === `"${sid}"`)?.attributes ?? {})
+    expect([...granted('Credentials'), ...granted('Lists')].sort()).toEqual(storageActions)
   })
 
   it.each([
