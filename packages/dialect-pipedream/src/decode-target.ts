@@ -1,10 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { ProxyError } from '@proxy/core'
+import { decodeBase64 } from './base64.js'
 
-const standardOnly = /[+/]/
-const standardLetters = /[+/]/g
-const urlSafeOnly = /[-_]/
-const padding = /={1,2}$/
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a target must not hold these
 const controlCharacter = /[\u0000-\u001f\u007f-\u009f]/
 const beyondPrintable = /[^ -~]/
@@ -17,11 +14,8 @@ export function decodeTarget(segment: string): string {
   // Raw it is a separator: read as base64, a slash at the end would become a part of the target.
   if (segment.includes('/')) throw notBase64()
   const text = segment.includes('%') ? unescaped(segment) : segment
-  const bytes = Buffer.from(text, 'base64url')
-  // Node skips what it does not know, so the way back proves that the text was canonical.
-  if (bytes.length === 0 || bytes.toString('base64url') !== urlSafe(text)) {
-    throw notBase64()
-  }
+  const bytes = decodeBase64(text)
+  if (bytes === undefined) throw notBase64()
   const ascii = bytes.toString('latin1')
   if (!beyondPrintable.test(ascii)) return ascii
   if (!isUtf8(bytes)) throw invalid('does not hold UTF-8 text')
@@ -36,17 +30,6 @@ function unescaped(segment: string): string {
   } catch {
     throw invalid('is not percent-encoded correctly')
   }
-}
-
-/** The text as base64url without padding; unchanged, so that it cannot match, when padding or alphabet are wrong. */
-function urlSafe(text: string): string {
-  let bare = text
-  if (text.endsWith('=')) {
-    if (text.length % 4 !== 0) return text
-    bare = text.replace(padding, '')
-  }
-  if (!standardOnly.test(bare)) return bare
-  return urlSafeOnly.test(bare) ? text : bare.replace(standardLetters, (letter) => (letter === '+' ? '-' : '_'))
 }
 
 function notBase64(): ProxyError {

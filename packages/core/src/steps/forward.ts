@@ -130,23 +130,17 @@ async function sendOn(...hop: Parameters<typeof sendOnce>): Promise<UpstreamResp
 }
 
 /** One attempt, and a safe second one when a kept-alive socket turns out to be closed by the upstream. */
-async function sendOnce(
-  request: UpstreamRequest,
-  hop: Hop,
-  parts: ForwardParts,
-  endsAt: number,
-): Promise<UpstreamResponse> {
-  const { transport, clock } = parts
-  hop.attempted()
-  try {
-    return await transport.send(request, limitsUntil(endsAt, parts), hop.cancellation)
-  } catch (error) {
-    const left = endsAt - clock.now()
-    if (left <= 0 || hop.cancellation.cancelled || !isSafeToResend(error, request)) throw error
-    hop.repeated(undefined, 'upstream_connect', 0)
+function sendOnce(request: UpstreamRequest, hop: Hop, parts: ForwardParts, endsAt: number): Promise<UpstreamResponse> {
+  const send = () => {
     hop.attempted()
-    return await transport.send(request, limitsUntil(endsAt, parts), hop.cancellation)
+    return parts.transport.send(request, limitsUntil(endsAt, parts), hop.cancellation)
   }
+  return send().catch((error: unknown) => {
+    const isLate = parts.clock.now() >= endsAt
+    if (isLate || hop.cancellation.cancelled || !isSafeToResend(error, request)) throw error
+    hop.repeated(undefined, 'upstream_connect', 0)
+    return send()
+  })
 }
 
 function limitsUntil(endsAt: number, { limits, clock }: ForwardParts): UpstreamLimits {
