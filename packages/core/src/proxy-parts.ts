@@ -119,9 +119,9 @@ export function tell(hooks: readonly Hook[], event: ProxyEvent): void {
 /** Ids that are unique over processes: a random start for each, then a counter. */
 function requestIds(): () => string {
   const prefix = `req_${randomBytes(9).toString('hex')}`
-  let count = 36 ** 5 // six digits
+  let count = 10 ** 6 // seven digits
   return () => {
     count++
-    return prefix + count.toString(36)
+    return prefix + count
   }
 }
