@@ -93,10 +93,10 @@ export function createProxy(options: ProxyOptions): ApiProxy {
     const target = resolveTarget(call, app, account)
     const headers = requestHeaders(call, incoming, app, account, header)
     const retries = planRetries(call.retries, app.retry)
-    const wanted = { bytes: app.needsBodyBytes(target, headers), again: retries !== undefined }
-    const taking = takeBody(incoming, app, call, wanted, body)
+    const taking = takeBody(incoming, call, app, target, headers, retries !== undefined, body)
     const taken: TakenBody = taking instanceof Promise ? await taking : taking
-    const asked = seen.toward(unwrap({ method: call.method, target, headers, ...taken }, app))
+    const { method } = call
+    const asked = seen.toward(unwrap({ method, target, headers, body: taken.body, bodyLength: taken.bodyLength }, app))
     checkHost(asked.target, app, account) // nothing secret exists in the request before this line
     const renewing = freshCredential(account, app, refresher)
     const fresh = renewing instanceof Promise ? await renewing : renewing

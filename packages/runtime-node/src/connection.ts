@@ -12,7 +12,9 @@ export class Connection {
   isReadUp = false
   #unsentAtLastLook = -1
   #writtenAtLastLook = -1
-  #idleMs = 0
+  #readAtLastLook = -1
+  #stalledMs = 0
+  #unusedMs = 0
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -37,16 +39,23 @@ export class Connection {
     this.current?.connectionClosed()
   }
 
-  /** To be called every `elapsedMs`: ends what a caller keeps waiting for too long. */
-  endWhenIdle(elapsedMs: number, readerIdleTimeoutMs: number): void {
+  /** To be called every `elapsedMs`: ends what a caller keeps waiting for too long, and what no caller uses. */
+  endWhenIdle(elapsedMs: number, readerIdleTimeoutMs: number, keepAliveTimeoutMs: number): void {
     this.current?.endWhenBodyIdle(elapsedMs)
-    const { writableLength, bytesWritten } = this.socket
+    const { writableLength, bytesWritten, bytesRead } = this.socket
     const stalls =
       writableLength > 0 && writableLength === this.#unsentAtLastLook && bytesWritten === this.#writtenAtLastLook
+    const isUnused = !this.#isInUse() && bytesRead === this.#readAtLastLook
     this.#unsentAtLastLook = writableLength
     this.#writtenAtLastLook = bytesWritten
-    this.#idleMs = stalls ? this.#idleMs + elapsedMs : 0
-    if (this.#idleMs >= readerIdleTimeoutMs) this.socket.destroy()
+    this.#readAtLastLook = bytesRead
+    this.#stalledMs = stalls ? this.#stalledMs + elapsedMs : 0
+    this.#unusedMs = isUnused ? this.#unusedMs + elapsedMs : 0
+    if (this.#stalledMs >= readerIdleTimeoutMs || this.#unusedMs > keepAliveTimeoutMs) this.socket.destroy()
+  }
+
+  #isInUse(): boolean {
+    return (this.current !== undefined && !this.current.isDone) || this.earlier.some((call) => !call.isDone)
   }
 }
 

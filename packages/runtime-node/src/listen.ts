@@ -43,7 +43,7 @@ const BACKLOG = 2_048
 /** Serves a proxy from a port. Rejects when the port cannot be had. */
 export async function listen(options: ListenOptions): Promise<NodeServer> {
   const { proxy, host = '127.0.0.1', port, tls, drainTimeoutMs = DEFAULT_DRAIN_MS, onFault = () => undefined } = options
-  const front = createFront(proxy, options)
+  const front = createFront(proxy, options, true)
   const settings = serverSettings(front)
   const server =
     tls === undefined
@@ -86,7 +86,8 @@ function serverSettings({ limits }: NodeFront): ServerOptions {
     // Would limit a body as a whole; bodies have an idle limit.
     requestTimeout: 0,
     connectionsCheckingInterval: Math.min(CHECK_HEADS_MS, limits.headTimeoutMs),
-    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    // The front closes unused connections.
+    keepAliveTimeout: 0,
     highWaterMark: STREAM_BUFFER_BYTES,
     ...newerSettings,
   }

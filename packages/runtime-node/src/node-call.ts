@@ -13,6 +13,8 @@ const DROPPED_REST_BYTES = 64 * 1024
 /** What all calls of a server share. */
 export interface CallRules {
   readonly limits: RequestLimits
+  /** What the header `keep-alive` says; undefined leaves it to Node. */
+  readonly keepAlive: string | undefined
   /** Every answer whose head is not out yet closes its connection. */
   isEnding: boolean
   /** Makes Node's close at the end of an answer a lingering one. */
@@ -98,6 +100,8 @@ export class NodeCall implements IncomingCall {
       // A head with `connection` in it makes Node close the socket at the end, over whatever is still to be read.
       headers.push('connection', 'close')
       this.#rules.closeAfterAnswer(this.socket)
+    } else if (this.#rules.keepAlive !== undefined && response.shouldKeepAlive && this.#request.httpVersion === '1.1') {
+      headers.push('keep-alive', this.#rules.keepAlive)
     }
     response.writeHead(head.status, headers)
     if (this.#request.httpVersion === '1.0') cutWithReset(response, this.socket)

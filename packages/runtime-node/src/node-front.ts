@@ -37,11 +37,16 @@ export interface NodeFront {
 
 const MAX_LOOK_MS = 1_000
 
-/** Everything between a Node server and a handler, but for the server itself. */
-export function createFront(handler: CallHandler, options: FrontOptions): NodeFront {
+/**
+ * Everything between a Node server and a handler, but for the server itself. `closesUnused` ends connections that lie
+ * between two requests for too long: Node would set and clear two timers for each call.
+ */
+export function createFront(handler: CallHandler, options: FrontOptions, closesUnused = false): NodeFront {
   const limits = { ...defaultLimits, ...options.limits }
   const onFault = options.onFault ?? ignore
-  const rules: CallRules = { limits, closeAfterAnswer, isEnding: false }
+  const keepAlive = closesUnused ? `timeout=${Math.floor(limits.keepAliveTimeoutMs / 1_000)}` : undefined
+  const rules: CallRules = { limits, keepAlive, closeAfterAnswer, isEnding: false }
+  const unusedTimeoutMs = closesUnused ? limits.keepAliveTimeoutMs : Number.POSITIVE_INFINITY
   const connections = new Set<Connection>()
   let isWatching = false
 
@@ -116,9 +121,14 @@ export function createFront(handler: CallHandler, options: FrontOptions): NodeFr
     })
     if (isWatching) return
     isWatching = true
-    const everyMs = Math.min(MAX_LOOK_MS, limits.bodyIdleTimeoutMs / 8, limits.readerIdleTimeoutMs / 8)
+    const everyMs = Math.min(
+      MAX_LOOK_MS,
+      limits.bodyIdleTimeoutMs / 8,
+      limits.readerIdleTimeoutMs / 8,
+      unusedTimeoutMs / 8,
+    )
     setInterval(() => {
-      for (const one of connections) one.endWhenIdle(everyMs, limits.readerIdleTimeoutMs)
+      for (const one of connections) one.endWhenIdle(everyMs, limits.readerIdleTimeoutMs, unusedTimeoutMs)
     }, everyMs).unref()
   }
 

@@ -90,3 +90,41 @@ describe('a reader that takes nothing', () => {
     await expect.poll(() => left).toEqual(['/stalled'])
   })
 })
+
+describe('a connection between two requests', () => {
+  const get = 'GET / HTTP/1.1\r\nHost: h\r\n\r\n'
+
+  it('is closed after the limit that its answers name, and one in use is not', async () => {
+    const { connect } = await serve(answerAtOnce, { limits: { keepAliveTimeoutMs: 1_000 } })
+    const unused = await connect()
+    const used = await connect()
+    unused.send(get)
+    expect(await unused.until(/ok$/)).toMatch(/\r\nkeep-alive: timeout=1\r\n/i)
+    let isClosed = false
+    void unused.ended.then(() => {
+      isClosed = true
+    })
+    for (let requests = 1; !isClosed; requests += 1) {
+      used.send(get)
+      await used.until(new RegExp(`(ok[^]*){${requests}}$`))
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    used.send(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+    const received = await used.ended
+    expect(statuses(received).length).toBeGreaterThan(8) // it lived for as long as the other one and longer
+    expect(new Set(statuses(received))).toEqual(new Set([200]))
+  })
+
+  it('stays open while a call is in flight for longer than the limit', async () => {
+    const { connect } = await serve(
+      async (call, open) => {
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        await answerAtOnce(call, open)
+      },
+      { limits: { keepAliveTimeoutMs: 80 } },
+    )
+    const connection = await connect()
+    connection.send(get)
+    expect(statuses(await connection.ended)).toEqual([200])
+  })
+})

@@ -7,6 +7,7 @@ import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { RequestBody } from '../ports/transport.js'
 import type { BodyLimits } from '../step-parts.js'
+import type { Target } from '../target.js'
 import { bodyCut, bodyFailure, bodyTooLarge, UploadBody } from '../upload-body.js'
 
 export interface TakenBody {
@@ -15,24 +16,19 @@ export interface TakenBody {
   readonly bodyLength: number | undefined
 }
 
-export interface WantedBody {
-  /** A strategy has to see it. */
-  readonly bytes: boolean
-  /** It may be sent again, so it is held if it is short. */
-  readonly again: boolean
-}
-
 const none: TakenBody = { body: undefined, bodyLength: undefined }
 
 /**
  * The caller's body: short ones whole, others as a stream with its bound. Its bytes are changed only where an app has
- * a form made of JSON.
+ * a form made of JSON. `isSentAgain`: it is held if it is short.
  */
 export function takeBody(
   incoming: IncomingCall,
-  app: App,
   call: ProxyCall,
-  wanted: WantedBody,
+  app: App,
+  target: Target,
+  headers: readonly string[],
+  isSentAgain: boolean,
   limits: BodyLimits,
 ): TakenBody | Promise<TakenBody> {
   const source = incoming.body
@@ -43,8 +39,8 @@ export function takeBody(
   if (length !== undefined && length > limits.maxRequestBytes) throw bodyTooLarge(limits.maxRequestBytes)
   if (app.encodesJsonAsForm && asksForForm(call)) return collect(source, limits.readableBytes).then(asForm)
   if (length !== undefined && length <= limits.heldBytes) return collect(source, limits.heldBytes)
-  if (wanted.bytes) return collect(source, limits.readableBytes)
-  if (wanted.again && (length === undefined || length <= limits.readableBytes)) {
+  if (app.needsBodyBytes(target, headers)) return collect(source, limits.readableBytes)
+  if (isSentAgain && (length === undefined || length <= limits.readableBytes)) {
     return collectIfShort(source, length, limits)
   }
   return { body: new UploadBody(source, limits.maxRequestBytes), bodyLength: length }
