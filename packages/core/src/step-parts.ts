@@ -1,4 +1,3 @@
-import type { Account } from './account.js'
 import type { Caller } from './ports/authenticator.js'
 import type { Clock } from './ports/clock.js'
 import type { CustomLimits } from './ports/custom-limits.js'
@@ -22,11 +21,9 @@ export interface TurnParts {
   readonly rateLimiter: RateLimiter
   readonly limits: TurnLimits
   readonly customLimits: CustomLimits | undefined
-  /** The buckets of a caller and account, made once. */
-  readonly buckets: BucketCache
+  /** The buckets of all calls of a caller, made once. */
+  readonly buckets: WeakMap<Caller, readonly Bucket[]>
 }
-
-export type BucketCache = WeakMap<Account, WeakMap<Caller, readonly Bucket[]>>
 
 export interface BodyLimits {
   /** Bytes of a body at most; beyond it `payload_too_large`. */

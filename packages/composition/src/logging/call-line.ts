@@ -20,43 +20,45 @@ export function callLine(event: CallEvent, time: number): string {
 }
 
 interface KnownIdentity {
-  readonly event: CallEvent
+  readonly dialect: string | undefined
+  readonly project: string | undefined
+  readonly environment: string | undefined
+  readonly client: string | undefined
   readonly text: string
 }
 
-const known = new Map<string, KnownIdentity>()
+const known = new Map<string | undefined, KnownIdentity>()
 const knownMost = 10_000
 
-/** Who called for whom: the same text for most calls to an account. */
+/** Who called for whom: but for the account, the same text for most calls to an app. */
 function identityText(event: CallEvent): string {
-  const { account } = event
-  if (account === undefined) return writeIdentity(event)
-  const before = known.get(account)
-  if (before !== undefined && hasSameIdentity(before.event, event)) return before.text
-  if (known.size >= knownMost) known.clear()
-  const text = writeIdentity(event)
-  known.set(account, { event, text })
-  return text
+  const { app, account } = event
+  let identity = known.get(app)
+  if (identity === undefined || !isOf(identity, event)) {
+    const { dialect, project, environment, client } = event
+    identity = { dialect, project, environment, client, text: writeIdentity(event) }
+    if (known.size >= knownMost) known.clear()
+    known.set(app, identity)
+  }
+  return account === undefined ? identity.text : `${identity.text},"account":${quote(account)}`
 }
 
-function hasSameIdentity(one: CallEvent, other: CallEvent): boolean {
+function isOf(known: KnownIdentity, { client, project, environment, dialect }: CallEvent): boolean {
   return (
-    one.client === other.client &&
-    one.project === other.project &&
-    one.environment === other.environment &&
-    one.app === other.app &&
-    one.dialect === other.dialect
+    known.client === client &&
+    known.project === project &&
+    known.environment === environment &&
+    known.dialect === dialect
   )
 }
 
-function writeIdentity({ dialect, project, environment, client, app, account }: CallEvent): string {
+function writeIdentity({ dialect, project, environment, client, app }: CallEvent): string {
   let text = ''
   if (dialect !== undefined) text += `,"dialect":${quote(dialect)}`
   if (project !== undefined) text += `,"project":${quote(project)}`
   if (environment !== undefined) text += `,"environment":"${environment}"`
   if (client !== undefined) text += `,"client":${quote(client)}`
   if (app !== undefined) text += `,"app":${quote(app)}`
-  if (account !== undefined) text += `,"account":${quote(account)}`
   return text
 }
 

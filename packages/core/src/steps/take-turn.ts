@@ -6,7 +6,7 @@ import type { Caller } from '../ports/authenticator.js'
 import type { CustomLimits } from '../ports/custom-limits.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import type { Bucket, Decision } from '../ports/rate-limiter.js'
-import type { TurnLimits, TurnParts, Window } from '../step-parts.js'
+import type { TurnParts, Window } from '../step-parts.js'
 
 /** Throws `rate_limited` for a refused turn. */
 export function refuseIfSpent(turn: Decision | undefined): void {
@@ -32,45 +32,35 @@ export function takeTurn(
 }
 
 function bucketsOf(caller: Caller, app: App, account: Account, parts: TurnParts): readonly Bucket[] {
-  let byCaller = parts.buckets.get(account)
-  if (byCaller === undefined) {
-    byCaller = new WeakMap()
-    parts.buckets.set(account, byCaller)
-  }
-  let buckets = byCaller.get(caller)
-  if (buckets === undefined) {
-    buckets = makeBuckets(caller, app, account, parts.limits)
-    byCaller.set(caller, buckets)
-  }
+  const { limits } = parts
+  const shared = sharedBuckets(caller, parts)
+  // Kept for a hundred thousand accounts, these would cost the garbage collector more than making them anew.
+  if (limits.account === undefined && app.limit === undefined) return shared
+  const { project, environment, id } = account
+  const buckets = [...shared]
+  if (limits.account !== undefined) buckets.push(bucket(caller, limits.account, ['account', project, environment, id]))
+  if (app.limit !== undefined) buckets.push(bucket(caller, app.limit, ['app', project, environment, app.slug, id]))
   return buckets
 }
 
-function makeBuckets(caller: Caller, app: App, account: Account, limits: TurnLimits): readonly Bucket[] {
-  const buckets: Bucket[] = []
-  const add = (window: Window | undefined, ...parts: string[]) => {
-    if (window !== undefined) {
-      buckets.push({
-        key: limitKey(parts),
-        group: caller.project,
-        limit: window.requests,
-        windowMs: window.windowMs,
-      })
-    }
-  }
-  add(limits.project, 'project', caller.project)
-  add(limits.client, 'client', caller.project, caller.client)
-  add(limits.account, 'account', account.project, account.environment, account.id)
-  add(app.limit, 'app', account.project, account.environment, app.slug, account.id)
-  return buckets
+/** The buckets of all calls of a caller, made once. */
+function sharedBuckets(caller: Caller, { buckets, limits }: TurnParts): readonly Bucket[] {
+  const known = buckets.get(caller)
+  if (known !== undefined) return known
+  const { project, client } = caller
+  const made: Bucket[] = []
+  if (limits.project !== undefined) made.push(bucket(caller, limits.project, ['project', project]))
+  if (limits.client !== undefined) made.push(bucket(caller, limits.client, ['client', project, client]))
+  buckets.set(caller, made)
+  return made
+}
+
+function bucket({ project }: Caller, { requests, windowMs }: Window, parts: readonly string[]): Bucket {
+  return { key: limitKey(parts), group: project, limit: requests, windowMs }
 }
 
 async function customBucket(token: string, caller: Caller, customLimits: CustomLimits | undefined): Promise<Bucket> {
   const custom = await customLimits?.resolve(token, caller)
   if (custom === undefined) throw new ProxyError('invalid_request', 'The token in x-pd-rate-limit is unknown.')
-  return {
-    key: limitKey(['custom', custom.id]),
-    group: caller.project,
-    limit: custom.requests,
-    windowMs: custom.windowMs,
-  }
+  return bucket(caller, custom, ['custom', custom.id])
 }
