@@ -6,7 +6,6 @@ import { defineConfig, type Options } from 'tsup'
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
 const requireAs = (folder: string) => createRequire(new URL(`../../packages/${folder}/package.json`, import.meta.url))
-const core = requireAs('core')
 const redis = requireAs('storage-redis')
 const pipedream = requireAs('dialect-pipedream')
 const pathOf = (from: NodeJS.Require, name: string): string => JSON.stringify(from.resolve(name))
@@ -14,10 +13,6 @@ const refusing = (what: string): string => `module.exports = () => { throw new E
 
 /** Libraries that hand out everything through one door, and what is used of them. */
 const usedParts: Readonly<Record<string, string>> = {
-  undici: `
-    import Client from ${pathOf(core, 'undici/lib/dispatcher/client.js')}
-    import buildConnector from ${pathOf(core, 'undici/lib/core/connect.js')}
-    export { buildConnector, Client }`,
   jose: `
     export { SignJWT } from ${pathOf(pipedream, 'jose/jwt/sign')}
     export { jwtVerify } from ${pathOf(pipedream, 'jose/jwt/verify')}`,

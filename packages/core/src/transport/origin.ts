@@ -1,9 +1,9 @@
-import { Client } from 'undici'
 import type { Cancellation } from '../cancellation.js'
 import { ProxyError } from '../errors.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import { AnswerHeads } from './answer-heads.js'
 import type { Connector } from './connector.js'
+import { Client } from './undici-parts.js'
 
 /** One connection's worth of undici: it connects when first used and again after its socket has closed. */
 export class Slot {

@@ -1,9 +1,10 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
 import { ProxyError } from '../errors.js'
 import type { ClientIdentity } from '../ports/transport.js'
+import { makeConnector } from './undici-parts.js'
 
 export interface TlsOptions {
   /** PEM of further authorities to trust beside the well-known ones. */
@@ -56,7 +57,7 @@ function secureContext({ ca = [], identity }: TlsOptions): SecureContext {
 
 /** undici's connector keeps the TLS sessions. Its time limit is off: the caller has one for everything. */
 function tlsConnector(context: SecureContext): buildConnector.connector {
-  return buildConnector({ secureContext: context, rejectUnauthorized: true, allowH2: false, timeout: 0 })
+  return makeConnector({ secureContext: context, rejectUnauthorized: true, allowH2: false, timeout: 0 })
 }
 
 const brokenConnection = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED'])
