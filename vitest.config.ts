@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
+import { longTests } from './scripts/long-tests.mjs'
 import { SummaryReporter } from './scripts/summary-reporter.js'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
@@ -33,6 +34,11 @@ const folders = [
  */
 const redisFaults = ['**/src/refresh/redis-instances.test.ts']
 
+const left = [
+  ...(process.env.REDIS_FAULTS === '1' ? [] : redisFaults),
+  ...(process.env.TESTS === 'short' ? longTests.map((path) => (path.endsWith('/') ? `${path}**` : path)) : []),
+]
+
 export default defineConfig({
   resolve: {
     // Tests run on the sources, so that they need no build; what a user installs is covered by the black-box tests.
@@ -50,7 +56,7 @@ export default defineConfig({
   },
   test: {
     projects: folders.map(project),
-    exclude: ['**/node_modules/**', '**/dist/**', ...(process.env.REDIS_FAULTS === '1' ? [] : redisFaults)],
+    exclude: ['**/node_modules/**', '**/dist/**', ...left],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
