@@ -25,7 +25,7 @@ async function attempt(name, check) {
 }
 
 const wanted =
-  /^package\/(dist\/(?!.*\.test\.)|(LICENSE|NOTICE|README\.md|package\.json|template\.yaml|terraform\/main\.tf)$)/
+  /^package\/(dist\/(?!.*\.test\.)|(LICENSE|NOTICE|THIRD-PARTY-NOTICES\.txt|README\.md|package\.json|template\.yaml|terraform\/main\.tf)$)/
 
 function checkContents(archive) {
   const files = execFileSync('tar', ['-tzf', archive], { encoding: 'utf8' }).trim().split('\n')

@@ -1,4 +1,5 @@
 import { defineConfig, type Options } from 'tsup'
+import { thirdPartyNotices } from '../../scripts/third-party-notices.mjs'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -32,7 +33,7 @@ export default defineConfig({
   },
   noExternal: [/^(?!@proxy\/catalog)/],
   external: [/^@proxy\/catalog/],
-  esbuildPlugins: [smaller],
+  esbuildPlugins: [smaller, thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt')],
   esbuildOptions(options) {
     // Of modules in the newer form, what is not used can be left out.
     options.mainFields = ['module', 'main']

@@ -1,0 +1,41 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+
+const noticeFile = /^(licen[cs]e|copying|notice)/i
+
+/**
+ * A plugin of esbuild that writes the licence texts of the packages whose code is in a bundle to a file: their licences
+ * ask for that of every copy.
+ */
+export function thirdPartyNotices(file) {
+  return {
+    name: 'third-party-notices',
+    setup(build) {
+      build.initialOptions.metafile = true
+      build.onEnd(({ metafile }) => {
+        if (metafile === undefined) return
+        const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(resolve(input)) ?? []))
+        const notices = new Set([...folders].map(noticeOf).sort())
+        writeFileSync(file, [...notices].join('\n\n'))
+      })
+    },
+  }
+}
+
+/** The folder of the installed package that a file belongs to; undefined for code of this repository. */
+function packageFolder(file) {
+  if (!file.includes('/node_modules/')) return undefined
+  for (let folder = dirname(file); !folder.endsWith('/node_modules'); folder = dirname(folder)) {
+    const manifest = join(folder, 'package.json')
+    if (existsSync(manifest) && JSON.parse(readFileSync(manifest, 'utf8')).version !== undefined) return folder
+  }
+  return undefined
+}
+
+function noticeOf(folder) {
+  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const texts = readdirSync(folder)
+    .filter((file) => noticeFile.test(file))
+    .map((file) => readFileSync(join(folder, file), 'utf8').trim())
+  return [`${name} ${version} (${license})`, ...texts].join('\n\n')
+}
