@@ -127,4 +127,52 @@ describe('a connection between two requests', () => {
     connection.send(get)
     expect(statuses(await connection.ended)).toEqual([200])
   })
+
+  it('is not one whose answer still waits for its reader', async () => {
+    const length = 32 * 1024 * 1024 // more than the kernel takes
+    const { server, connect } = await serve(
+      async (call, open) => {
+        const body = call.target === '/long' ? Buffer.alloc(length, 'x') : 'ok'
+        open({ status: 200, headers: ['content-length', String(body.length)] }).end(body)
+      },
+      { limits: { keepAliveTimeoutMs: 80 } },
+    )
+    const slow = await connect()
+    slow.pause()
+    slow.send(get.replace('/', '/long'))
+    const unused = await connect()
+    unused.send(get)
+    await unused.ended
+    await new Promise((resolve) => setTimeout(resolve, 400)) // five times the limit
+    slow.resume()
+    expect((await slow.ended).length).toBeGreaterThan(length) // and then it lies unused
+    await expect.poll(() => server.connections).toBe(0)
+  })
+
+  it('is closed in spite of line ends that no request follows, and serves one that comes behind them', async () => {
+    const { connect } = await serve(answerAtOnce, { limits: { keepAliveTimeoutMs: 200 } })
+    const idle = await connect()
+    idle.send(`${get}\r\n`)
+    expect(statuses(await idle.ended)).toEqual([200])
+    const used = await connect()
+    used.send(`${get}\r\n`)
+    await used.until(/ok$/)
+    used.send(`\r\n${get}`)
+    expect(statuses(await used.ended)).toEqual([200, 200])
+  })
+
+  it('speaks HTTP/1.0: kept when asked for, closed when not', async () => {
+    const { connect } = await serve(answerAtOnce, { limits: { keepAliveTimeoutMs: 200 } })
+    const kept = await connect()
+    const askToKeep = 'GET / HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n'
+    kept.send(askToKeep)
+    expect(await kept.until(/ok$/)).toMatch(/connection: keep-alive/i)
+    kept.send(askToKeep)
+    expect((await kept.ended).match(/ 200 /g)).toHaveLength(2)
+    const closed = await connect()
+    closed.send('GET / HTTP/1.0\r\nHost: h\r\n\r\n')
+    const received = await closed.ended
+    expect(received).toMatch(/connection: close/i)
+    expect(received).not.toMatch(/keep-alive/i)
+  })
 })
