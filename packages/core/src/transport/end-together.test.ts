@@ -59,6 +59,7 @@ describe('answers that end together', () => {
     left.sink.destroy()
     const results = await Promise.allSettled(ended)
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled'])
+    expect(broken.destroyed).toBe(true)
     expect([left.taken, good.taken]).toEqual([[], ['x']])
   })
 

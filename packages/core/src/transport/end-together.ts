@@ -11,9 +11,14 @@ let turnEnd: Promise<void> | undefined
 export async function endTogether(sink: Writable, body: readonly Buffer[]): Promise<void> {
   turnEnd ??= endOfTurn()
   await turnEnd
-  const last = body.length - 1
-  for (let index = 0; index < last; index += 1) sink.write(body[index])
-  sink.end(body[last])
+  try {
+    const last = body.length - 1
+    for (let index = 0; index < last; index += 1) sink.write(body[index])
+    sink.end(body[last])
+  } catch (error) {
+    sink.destroy() // or its caller would wait for the rest
+    throw error
+  }
 }
 
 function endOfTurn(): Promise<void> {
