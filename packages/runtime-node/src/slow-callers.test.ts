@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { ProxyError } from '@proxy/core'
-import { describe, expect, it } from 'vitest'
-import { statuses } from '../testing/raw-connection.js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { rawConnection, statuses } from '../testing/raw-connection.js'
 import { answerAtOnce, answerLength, serve } from '../testing/serve.js'
+import { toNodeListener } from './node-listener.js'
 
 describe('a slow head', () => {
   it('is refused with 400, also as the second on a connection', async () => {
@@ -174,5 +178,25 @@ describe('a connection between two requests', () => {
     const received = await closed.ended
     expect(received).toMatch(/connection: close/i)
     expect(received).not.toMatch(/keep-alive/i)
+  })
+
+  it("belongs to the host's own server where a listener is mounted in one", async () => {
+    const mounted = toNodeListener({ handle: answerAtOnce }, { limits: { keepAliveTimeoutMs: 50 } })
+    const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
+      if (request.url === '/own') response.end('own')
+      else mounted(request, response)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const connection = await rawConnection((server.address() as AddressInfo).port)
+    onTestFinished(() => {
+      connection.close()
+      server.close()
+    })
+    connection.send(get)
+    expect(await connection.until(/ok$/)).toMatch(/\r\nkeep-alive: timeout=5\r\n/i)
+    await new Promise((resolve) => setTimeout(resolve, 300)) // six times the limit of the listener
+    connection.send(get.replace('/', '/own'))
+    expect(statuses(await connection.until(/own$/))).toEqual([200, 200])
   })
 })
