@@ -180,6 +180,22 @@ describe('a connection between two requests', () => {
     expect(received).not.toMatch(/keep-alive/i)
   })
 
+  it('is told of once in each answer, also by a host that gives the same list of headers every time', async () => {
+    const headers = ['content-length', '2']
+    const { connect } = await serve(async (_call, open) => {
+      open({ status: 200, headers }).end('ok')
+    })
+    const connection = await connect()
+    for (let requests = 1; requests <= 3; requests += 1) {
+      connection.send(get)
+      await connection.until(new RegExp(`(ok[^]*){${requests}}$`))
+    }
+    expect(connection.received.match(/\r\nkeep-alive: timeout=75\r\n/gi)).toHaveLength(3)
+    connection.send(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+    expect(statuses(await connection.ended)).toEqual([200, 200, 200, 200])
+    expect(headers).toEqual(['content-length', '2'])
+  })
+
   it("belongs to the host's own server where a listener is mounted in one", async () => {
     const mounted = toNodeListener({ handle: answerAtOnce }, { limits: { keepAliveTimeoutMs: 50 } })
     const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
