@@ -63,6 +63,16 @@ describe('answers that end together', () => {
     expect([left.taken, good.taken]).toEqual([[], ['x']])
   })
 
+  it('outlive a host that destroys a sink with an error that nobody hears', async () => {
+    const destroyed = keeping()
+    const good = keeping()
+    const ended = [destroyed, good].map(({ sink }) => endTogether(sink, [Buffer.from('x')]))
+    destroyed.sink.destroy(new Error('The connection is gone.'))
+    await Promise.all(ended)
+    await new Promise((resolve) => setImmediate(resolve))
+    expect([destroyed.taken, good.taken]).toEqual([[], ['x']])
+  })
+
   it('keep what their host remembers of each call apart', async () => {
     const calls = new AsyncLocalStorage<string>()
     const seen: [string, string | undefined][] = []

@@ -9,6 +9,8 @@ let turnEnd: Promise<void> | undefined
  * Each goes on from an await of its own, as a host's `AsyncLocalStorage` would take it for another call otherwise.
  */
 export async function endTogether(sink: Writable, body: readonly Buffer[]): Promise<void> {
+  // Until then the host can break the sink, and an error that nobody hears would end the process.
+  if (sink.listenerCount('error') === 0) sink.on('error', ignore)
   turnEnd ??= endOfTurn()
   await turnEnd
   try {
@@ -29,3 +31,5 @@ function endOfTurn(): Promise<void> {
     })
   })
 }
+
+function ignore(): void {}
