@@ -39,7 +39,7 @@ function configOf(count: number) {
 }
 
 /** Seeding into a store that denies some accounts, told to a log that keeps its lines. */
-function seeding(count: number, isDenied: (id: string) => boolean) {
+function seeding(count: number, isDenied: (id: string) => boolean, checks: Record<string, () => Promise<void>> = {}) {
   const memory = memoryStorage()
   const denied = { is: isDenied }
   const tried: string[] = []
@@ -60,7 +60,7 @@ function seeding(count: number, isDenied: (id: string) => boolean) {
     error: (fields: object, msg: string) => lines.push({ ...fields, msg }),
   }
   const clock = manualClock()
-  const state = { storage, checks: {}, events: stateEvents() } as unknown as Parameters<typeof keepApplyingSeeds>[1]
+  const state = { storage, checks, events: stateEvents() } as unknown as Parameters<typeof keepApplyingSeeds>[1]
   const seeds = keepApplyingSeeds(configOf(count), state, clock, log)
   const later = async (): Promise<void> => {
     clock.advance(2_000)
@@ -108,6 +108,21 @@ it('a whole batch that stays denied lets the others go first the next time', asy
   expect(lines).toHaveLength(3)
   expect((lines[0] as { accounts: string[] }).accounts).toHaveLength(20)
   seeds.stop()
+})
+
+it('a storage that is away is told of as a part alone, and a limiter that is away does not hide a denied account', async () => {
+  const away = async (): Promise<void> => {
+    throw new Error('away')
+  }
+  const { lines, seeds, later } = seeding(3, () => true, { storage: away })
+  expect(await seeds.applied).toBe(0)
+  await later()
+  expect(lines).toEqual([])
+  seeds.stop()
+  const denied = seeding(3, () => true, { storage: async () => undefined, rateLimiter: away })
+  expect(await denied.seeds.applied).toBe(0)
+  expect(denied.lines).toMatchObject([{ count: 3 }])
+  denied.seeds.stop()
 })
 
 it('a fault that is no absence of the storage ends the start', async () => {

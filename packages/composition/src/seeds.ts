@@ -83,10 +83,17 @@ export function keepApplyingSeeds(config: Config, { storage, checks }: State, cl
       // Then the storage may be away, and the others are not tried in vain; the next time it is their turn first.
       isBatchLost = failedOfBatch.length === batch.length
       failed.push(...failedOfBatch)
-      tell(failedOfBatch, isBatchLost)
+      if (!isBatchLost || !(await isStorageAway())) tell(failedOfBatch, isBatchLost)
     }
     waiting = [...rest, ...failed.map(({ seed }) => seed)]
     return { stored, failed }
+  }
+
+  /** Then the log tells of it as a part. */
+  async function isStorageAway(): Promise<boolean> {
+    const ofStorage = Object.entries(checks).filter(([name]) => name !== 'rateLimiter')
+    const answers = await Promise.allSettled(ofStorage.map(([, check]) => check()))
+    return answers.some(({ status }) => status === 'rejected')
   }
 
   return {
