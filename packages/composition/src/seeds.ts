@@ -1,6 +1,7 @@
 import { type Account, type Clock, limitKey, ProxyError, Secret, type Storage, type Timer } from '@proxy/core'
 import { recordsOf } from './config/records.js'
 import type { Config } from './config.js'
+import { describeFault } from './logging/logger.js'
 import type { State } from './parts.js'
 
 type Seed = Config['accounts'][number]
@@ -8,6 +9,8 @@ type Seed = Config['accounts'][number]
 const markerKind = 'seed'
 const atOnce = 200
 const againAfterMs = 2_000
+/** In one line of the log. */
+const namedAtMost = 20
 
 /** What is told of seeds that are stored late. */
 export interface SeedLog {
@@ -22,47 +25,114 @@ export interface Seeding {
   stop(): void
 }
 
-export function keepApplyingSeeds(config: Config, { storage, checks }: State, clock: Clock, log: SeedLog): Seeding {
-  let timer: Timer | undefined
-
-  async function apply(): Promise<number> {
-    try {
-      return await applySeeds(config, storage, clock)
-    } catch (error) {
-      if (!(error instanceof ProxyError && error.code === 'credential_store_unavailable')) throw error
-      timer = clock.after(againAfterMs, () => void applyLate())
-      return 0
-    }
-  }
-
-  async function applyLate(): Promise<void> {
-    const seeded = await apply().catch((err: unknown) => log.error({ err }, 'seeds could not be stored'))
-    if (seeded !== undefined && seeded > 0) log.info({ seeded }, 'seeds stored')
-  }
-
-  async function applyFirst(): Promise<number> {
-    // What connects gets a moment to do so.
-    await Promise.allSettled(Object.values(checks).map((check) => check()))
-    return await apply()
-  }
-
-  return { applied: applyFirst(), stop: () => timer?.cancel() }
+interface FailedSeed {
+  readonly seed: Seed
+  readonly error: unknown
 }
 
 /**
  * Stores the accounts of the configuration that were never stored before: what was changed or deleted since stays so.
- * Resolves to how many were new.
+ * An account that cannot be stored is named in the log once and does not keep the others from it.
  */
-async function applySeeds(config: Config, storage: Storage, clock: Clock): Promise<number> {
+export function keepApplyingSeeds(config: Config, { storage, checks }: State, clock: Clock, log: SeedLog): Seeding {
   const isKept = isStorageKept(config)
-  let applied = 0
-  for (let start = 0; start < config.accounts.length; start += atOnce) {
-    const results = await Promise.all(
-      config.accounts.slice(start, start + atOnce).map((seed) => applySeed(seed, storage, clock, isKept)),
-    )
-    applied += results.filter(Boolean).length
+  const tell = createTeller(log)
+  let waiting: readonly Seed[] = config.accounts
+  let timer: Timer | undefined
+  let isStopped = false
+
+  /** Resolves to how many were new. Rejects, as a start should, for a fault that is no absence of the storage. */
+  async function applyFirst(): Promise<number> {
+    // What connects gets a moment to do so.
+    await Promise.allSettled(Object.values(checks).map((check) => check()))
+    const { stored, failed } = await applyWaiting()
+    const fault = failed.find(({ error }) => !isUnavailable(error))
+    if (fault !== undefined) throw fault.error
+    tryAgainLater()
+    return stored
   }
-  return applied
+
+  async function applyLate(): Promise<void> {
+    const { stored } = await applyWaiting()
+    if (stored > 0) log.info({ seeded: stored }, 'seeds stored')
+    tryAgainLater()
+  }
+
+  function tryAgainLater(): void {
+    if (waiting.length > 0 && !isStopped) timer = clock.after(againAfterMs, () => void applyLate())
+  }
+
+  async function applyWaiting(): Promise<{ readonly stored: number; readonly failed: readonly FailedSeed[] }> {
+    const failed: FailedSeed[] = []
+    let stored = 0
+    let rest = waiting
+    let isBatchLost = false
+    while (rest.length > 0 && !isBatchLost) {
+      const batch = rest.slice(0, atOnce)
+      rest = rest.slice(atOnce)
+      const failedOfBatch: FailedSeed[] = []
+      await Promise.all(
+        batch.map(async (seed) => {
+          try {
+            if (await applySeed(seed, storage, clock, isKept)) stored += 1
+          } catch (error) {
+            failedOfBatch.push({ seed, error })
+          }
+        }),
+      )
+      // Then the storage may be away, and the others are not tried in vain; the next time it is their turn first.
+      isBatchLost = failedOfBatch.length === batch.length
+      failed.push(...failedOfBatch)
+      if (!isBatchLost || !(await isStorageAway())) tell(failedOfBatch, isBatchLost)
+    }
+    waiting = [...rest, ...failed.map(({ seed }) => seed)]
+    return { stored, failed }
+  }
+
+  /** Then the log tells of it as a part. */
+  async function isStorageAway(): Promise<boolean> {
+    const ofStorage = Object.entries(checks).filter(([name]) => name !== 'rateLimiter')
+    const answers = await Promise.allSettled(ofStorage.map(([, check]) => check()))
+    return answers.some(({ status }) => status === 'rejected')
+  }
+
+  return {
+    applied: applyFirst(),
+    stop() {
+      isStopped = true
+      timer?.cancel()
+    },
+  }
+}
+
+/** Names what failed: once for each account and reason, and once for each reason while nothing can be stored at all. */
+function createTeller(log: SeedLog): (failed: readonly FailedSeed[], isBatchLost: boolean) => void {
+  const told = new Set<string>()
+
+  return (failed, isBatchLost) => {
+    const facts = failed.map(({ seed: { project, environment, id }, error }) => {
+      const reason = reasonOf(error)
+      const account = `${project}/${environment}/${id}`
+      return { reason, account, key: limitKey(isBatchLost ? [reason] : [reason, project, environment, id]) }
+    })
+    const news = facts.filter(({ key }) => !told.has(key))
+    for (const { reason, key } of facts) told.add(key).add(limitKey([reason]))
+    for (const reason of new Set(news.map((fact) => fact.reason))) {
+      const accounts = news.filter((fact) => fact.reason === reason).map(({ account }) => account)
+      const fields = { reason, count: accounts.length, accounts: accounts.slice(0, namedAtMost) }
+      log.error(fields, 'seeds are not stored yet')
+    }
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof ProxyError && error.code === 'credential_store_unavailable'
+}
+
+/** Names and codes alone: messages can hold what was to be stored. */
+function reasonOf(error: unknown): string {
+  const { name, code } = describeFault(isUnavailable(error) ? ((error as ProxyError).cause ?? error) : error)
+  return code === undefined ? name : `${name} ${code}`
 }
 
 /** When nothing is left of an earlier run, nothing has to be remembered. */

@@ -45,7 +45,8 @@ export class Connection {
     const { writableLength, bytesWritten, bytesRead } = this.socket
     const stalls =
       writableLength > 0 && writableLength === this.#unsentAtLastLook && bytesWritten === this.#writtenAtLastLook
-    const isUnused = !this.#isInUse() && bytesRead === this.#readAtLastLook
+    // An answer can be given long before the last of it is taken.
+    const isUnused = writableLength === 0 && bytesRead === this.#readAtLastLook && !this.#isInUse()
     this.#unsentAtLastLook = writableLength
     this.#writtenAtLastLook = bytesWritten
     this.#readAtLastLook = bytesRead

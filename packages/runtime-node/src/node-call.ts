@@ -95,13 +95,13 @@ export class NodeCall implements IncomingCall {
 
   open(head: ResponseHead): Writable {
     const response = this.#response
-    const { headers } = head
+    let { headers } = head
     if (this.#isLast || this.#rules.isEnding || this.#leavesRest()) {
       // A head with `connection` in it makes Node close the socket at the end, over whatever is still to be read.
-      headers.push('connection', 'close')
+      headers = headers.concat('connection', 'close')
       this.#rules.closeAfterAnswer(this.socket)
     } else if (this.#rules.keepAlive !== undefined && response.shouldKeepAlive && this.#request.httpVersion === '1.1') {
-      headers.push('keep-alive', this.#rules.keepAlive)
+      headers = headers.concat('keep-alive', this.#rules.keepAlive)
     }
     response.writeHead(head.status, headers)
     if (this.#request.httpVersion === '1.0') cutWithReset(response, this.socket)

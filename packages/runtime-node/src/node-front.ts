@@ -35,6 +35,7 @@ export interface NodeFront {
   readonly limits: RequestLimits
 }
 
+const MIN_LOOK_MS = 10
 const MAX_LOOK_MS = 1_000
 
 /**
@@ -121,12 +122,8 @@ export function createFront(handler: CallHandler, options: FrontOptions, closesU
     })
     if (isWatching) return
     isWatching = true
-    const everyMs = Math.min(
-      MAX_LOOK_MS,
-      limits.bodyIdleTimeoutMs / 8,
-      limits.readerIdleTimeoutMs / 8,
-      unusedTimeoutMs / 8,
-    )
+    const shortestMs = Math.min(limits.bodyIdleTimeoutMs, limits.readerIdleTimeoutMs, unusedTimeoutMs)
+    const everyMs = Math.min(MAX_LOOK_MS, Math.max(MIN_LOOK_MS, shortestMs / 8))
     setInterval(() => {
       for (const one of connections) one.endWhenIdle(everyMs, limits.readerIdleTimeoutMs, unusedTimeoutMs)
     }, everyMs).unref()

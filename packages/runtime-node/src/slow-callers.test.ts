@@ -1,7 +1,11 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { ProxyError } from '@proxy/core'
-import { describe, expect, it } from 'vitest'
-import { statuses } from '../testing/raw-connection.js'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { rawConnection, statuses } from '../testing/raw-connection.js'
 import { answerAtOnce, answerLength, serve } from '../testing/serve.js'
+import { toNodeListener } from './node-listener.js'
 
 describe('a slow head', () => {
   it('is refused with 400, also as the second on a connection', async () => {
@@ -126,5 +130,89 @@ describe('a connection between two requests', () => {
     const connection = await connect()
     connection.send(get)
     expect(statuses(await connection.ended)).toEqual([200])
+  })
+
+  it('is not one whose answer still waits for its reader', async () => {
+    const length = 32 * 1024 * 1024 // more than the kernel takes
+    const { server, connect } = await serve(
+      async (call, open) => {
+        const body = call.target === '/long' ? Buffer.alloc(length, 'x') : 'ok'
+        open({ status: 200, headers: ['content-length', String(body.length)] }).end(body)
+      },
+      { limits: { keepAliveTimeoutMs: 80 } },
+    )
+    const slow = await connect()
+    slow.pause()
+    slow.send(get.replace('/', '/long'))
+    const unused = await connect()
+    unused.send(get)
+    await unused.ended
+    await new Promise((resolve) => setTimeout(resolve, 400)) // five times the limit
+    slow.resume()
+    expect((await slow.ended).length).toBeGreaterThan(length) // and then it lies unused
+    await expect.poll(() => server.connections).toBe(0)
+  })
+
+  it('is closed in spite of line ends that no request follows, and serves one that comes behind them', async () => {
+    const { connect } = await serve(answerAtOnce, { limits: { keepAliveTimeoutMs: 200 } })
+    const idle = await connect()
+    idle.send(`${get}\r\n`)
+    expect(statuses(await idle.ended)).toEqual([200])
+    const used = await connect()
+    used.send(`${get}\r\n`)
+    await used.until(/ok$/)
+    used.send(`\r\n${get}`)
+    expect(statuses(await used.ended)).toEqual([200, 200])
+  })
+
+  it('speaks HTTP/1.0: kept when asked for, closed when not', async () => {
+    const { connect } = await serve(answerAtOnce, { limits: { keepAliveTimeoutMs: 200 } })
+    const kept = await connect()
+    const askToKeep = 'GET / HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n'
+    kept.send(askToKeep)
+    expect(await kept.until(/ok$/)).toMatch(/connection: keep-alive/i)
+    kept.send(askToKeep)
+    expect((await kept.ended).match(/ 200 /g)).toHaveLength(2)
+    const closed = await connect()
+    closed.send('GET / HTTP/1.0\r\nHost: h\r\n\r\n')
+    const received = await closed.ended
+    expect(received).toMatch(/connection: close/i)
+    expect(received).not.toMatch(/keep-alive/i)
+  })
+
+  it('is told of once in each answer, also by a host that gives the same list of headers every time', async () => {
+    const headers = ['content-length', '2']
+    const { connect } = await serve(async (_call, open) => {
+      open({ status: 200, headers }).end('ok')
+    })
+    const connection = await connect()
+    for (let requests = 1; requests <= 3; requests += 1) {
+      connection.send(get)
+      await connection.until(new RegExp(`(ok[^]*){${requests}}$`))
+    }
+    expect(connection.received.match(/\r\nkeep-alive: timeout=75\r\n/gi)).toHaveLength(3)
+    connection.send(get.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'))
+    expect(statuses(await connection.ended)).toEqual([200, 200, 200, 200])
+    expect(headers).toEqual(['content-length', '2'])
+  })
+
+  it("belongs to the host's own server where a listener is mounted in one", async () => {
+    const mounted = toNodeListener({ handle: answerAtOnce }, { limits: { keepAliveTimeoutMs: 50 } })
+    const server = createServer({ keepAliveTimeout: 5_000 }, (request, response) => {
+      if (request.url === '/own') response.end('own')
+      else mounted(request, response)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const connection = await rawConnection((server.address() as AddressInfo).port)
+    onTestFinished(() => {
+      connection.close()
+      server.close()
+    })
+    connection.send(get)
+    expect(await connection.until(/ok$/)).toMatch(/\r\nkeep-alive: timeout=5\r\n/i)
+    await new Promise((resolve) => setTimeout(resolve, 300)) // six times the limit of the listener
+    connection.send(get.replace('/', '/own'))
+    expect(statuses(await connection.until(/own$/))).toEqual([200, 200])
   })
 })

@@ -20,6 +20,7 @@ import type { ExistingSecret } from './existing-secret.js'
 import { createHealth } from './health.js'
 import type { Home } from './home.js'
 import { ownedHome } from './owned-home.js'
+import { unusable } from './owned-text.js'
 import { createComposer, toRow } from './row.js'
 import { secretNames } from './secret-names.js'
 import { createService } from './service.js'
@@ -48,7 +49,7 @@ export interface SecretsManagerStorageOptions {
   readonly clock?: Clock
   /** From 0 to 1. */
   readonly random?: () => number
-  /** Hears of each secret that is refused because it is foreign or damaged. */
+  /** Hears of each secret that is foreign, damaged or denied to this process: once for each time that it was asked for. */
   readonly onRefusal?: (error: RecordError) => void
   /** Hears when Secrets Manager stops serving this process, and when it serves it again. */
   readonly onEvent?: (event: PartEvent) => void
@@ -101,6 +102,16 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): Se
   })
   let finishedAt = Number.NEGATIVE_INFINITY
 
+  const toldRefusals = new WeakSet<Error>()
+
+  /** What is remembered of a refusal is thrown at every call, and told once. */
+  function tellRefusal(error: unknown, { id }: Account): void {
+    const isDenied = error instanceof ServiceFault && error.kind === 'refused' && !error.isIdentity
+    if (!(isDenied || error instanceof RecordError) || toldRefusals.has(error)) return
+    toldRefusals.add(error)
+    onRefusal?.(error instanceof RecordError ? error : unusable(id, `may not be read (${error.message})`))
+  }
+
   const homeOf = (scope: Scope, id: string): Home => existingHomes.get(homeKey(scope, id)) ?? owned
 
   function withValues(
@@ -113,7 +124,7 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): Se
     return values.then(
       (found) => (found === undefined ? undefined : compose(row, found)),
       (error: unknown) => {
-        if (error instanceof RecordError) onRefusal?.(error)
+        tellRefusal(error, row)
         throw toRejection(error)
       },
     )

@@ -58,7 +58,13 @@ describe('a Secrets Manager that', () => {
     expect(world.countOf('GetSecretValue', 'team/one') - before).toBe(1)
     expect((await asked.pipedream('/served', 'apn_two')).status).toBe(200)
     expect([world.arrived('/denied'), world.arrived('/served')]).toEqual([[], ['planted-two']])
-    expect(asked.function.logs()).toContain('"code":"credential_store_unavailable"')
+    const lines = asked.function.logs().split('\n')
+    const reason = '"code":"credential_store_unavailable","reason":"ServiceFault AccessDeniedException"'
+    expect(lines.filter((line) => line.includes(reason))).toHaveLength(6)
+    // Once for the one time that it was asked for.
+    const naming = /The secret of account \\"apn_one\\" cannot be used: .*GetSecretValue: AccessDeniedException/
+    expect(lines.filter((line) => naming.test(line))).toHaveLength(1)
+    expect(lines.join()).not.toContain('apn_two\\" cannot be used')
     world.aws.fault = () => undefined
     await untilServed(asked, '/mended')
     expect(world.arrived('/mended')).toEqual(['planted-one'])

@@ -7,6 +7,7 @@ let upstream: Upstream
 let engine: Engine
 let handle: (request: Request) => Promise<Response>
 let more: Deferred<void>
+const outcomes: string[] = []
 
 beforeAll(async () => {
   upstream = await startUpstream()
@@ -19,6 +20,7 @@ beforeAll(async () => {
     ],
     accounts: [{ id: 'apn_acme', app: 'acme' }],
     allowPrivate: [`127.0.0.1:${upstream.port}`],
+    hooks: [(event) => event.type === 'call' && outcomes.push(event.outcome)],
   })
   handle = toFetchHandler(engine.proxy)
   upstream.answer('/silent', () => undefined)
@@ -40,6 +42,7 @@ beforeAll(async () => {
 })
 beforeEach(() => {
   upstream.forget()
+  outcomes.length = 0
   more = deferred()
 })
 afterAll(() => more.resolve())
@@ -54,6 +57,21 @@ describe('a fetch-style host', () => {
     expect(await (await handle(request('/slow'))).text()).toBe('firstsecond')
     upstream.answer('/x', text('hello'))
     expect(await (await handle(request('/x', { method: 'POST', body: 'b' }))).text()).toBe('hello')
+  })
+
+  it('may lose interest in an answer between its head and its end, beside one that does not', async () => {
+    upstream.answer('/short', text('hello'))
+    const leaver = new AbortController()
+    const [left, kept] = await Promise.all([
+      handle(request('/short', { signal: leaver.signal })).then(async (response) => {
+        leaver.abort()
+        await response.body?.cancel()
+        return response.status
+      }),
+      handle(request('/short')).then((response) => response.text()),
+    ])
+    expect([left, kept]).toEqual([200, 'hello'])
+    expect(outcomes.toSorted()).toEqual(['caller-left', 'ok'])
   })
 
   it('hears that there is no answer when the caller left before the head', async () => {

@@ -94,6 +94,36 @@ it.each(['AccessDeniedException', 'DecryptionFailure'])('asks once in 5 seconds 
   expect(newCalls()).toEqual(['GetSecretValue'])
 })
 
+it('names the account that it is denied once for each time it asks, and nothing of what it holds', async () => {
+  const told: string[] = []
+  const {
+    open,
+    storage: writer,
+    account,
+    emulator,
+    clock,
+  } = await withAccount({
+    onRefusal: ({ message }) => told.push(message),
+  })
+  const other = await writer.writeAccount(sampleAccount({ id: 'apn_other', externalId: 'apn_other' }), 0)
+  const storage = open()
+  emulator.fault = ({ input }) =>
+    String(input.SecretId).endsWith('/apn_other') ? { type: 'AccessDeniedException' } : undefined
+  for (let round = 0; round < 3; round += 1) {
+    await expect(storage.readAccount(account, 'apn_other')).rejects.toMatchObject({
+      ...unavailable,
+      cause: { name: 'ServiceFault', code: 'AccessDeniedException' },
+    })
+    expect(await storage.readAccount(account, account.id)).toBeDefined()
+  }
+  const line = /^The secret of account "apn_other" cannot be used: .*GetSecretValue: AccessDeniedException\b[^{]*$/
+  expect(told).toEqual([expect.stringMatching(line)])
+  for (const secret of Object.values(other?.values.reveal().customFields ?? {})) expect(told[0]).not.toContain(secret)
+  clock.advance(5_001)
+  await expect(storage.readAccount(account, 'apn_other')).rejects.toMatchObject(unavailable)
+  expect(told).toHaveLength(2)
+})
+
 it('asks once a second for all accounts when its own credentials are not taken', async () => {
   const { open, storage: writer, emulator, newCalls, clock } = await withAccount()
   for (let nth = 0; nth < 20; nth += 1) await writer.writeAccount(sampleAccount({ id: `apn_${nth}` }), 0)
