@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 const noticeFile = /^(licen[cs]e|copying|notice)/i
@@ -16,6 +16,7 @@ export function thirdPartyNotices(file) {
         if (metafile === undefined) return
         const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(resolve(input)) ?? []))
         const notices = new Set([...folders].map(noticeOf).sort())
+        mkdirSync(dirname(file), { recursive: true })
         writeFileSync(file, [...notices].join('\n\n'))
       })
     },
