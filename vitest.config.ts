@@ -16,7 +16,9 @@ function packagesUnder(parent: string): string[] {
 }
 
 function project(folder: string): TestProjectInlineConfiguration {
-  return { extends: true, test: { name: basename(folder), include: [`${folder}/**/*.test.ts`] } }
+  // Systems of processes get a process for each file. The others load what they test once.
+  const isolate = folder.startsWith('tests/') && folder !== 'tests/official-clients'
+  return { extends: true, test: { name: basename(folder), include: [`${folder}/**/*.test.ts`], isolate } }
 }
 
 const folders = [

@@ -4,6 +4,7 @@
  */
 export const longTests = [
   'tests/lambda-fronts/',
+  'tests/official-clients/nango/moving-docs.test.ts',
   ...['catalogue', 'connect', 'kms', 'moving', 'redis', 'refresh', 'reliability', 'secrets-manager', 'security'].map(
     (folder) => `tests/system/src/${folder}/`,
   ),
