@@ -1,27 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 const noticeFile = /^(licen[cs]e|copying|notice)/i
 
-/**
- * A plugin of esbuild that writes the licence texts of the packages whose code is in a bundle to a file: their licences
- * ask for that of every copy.
- */
-export function thirdPartyNotices(file) {
-  return {
-    name: 'third-party-notices',
-    setup(build) {
-      build.initialOptions.metafile = true
-      build.onEnd(({ metafile }) => {
-        if (metafile === undefined) return
-        const folders = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(resolve(input)) ?? []))
-        const notices = new Set([...folders].map(noticeOf).sort())
-        mkdirSync(dirname(file), { recursive: true })
-        writeFileSync(file, [...notices].join('\n\n'))
-      })
-    },
-  }
-}
+// Writes the licence texts of the packages whose code is in a bundle, as their licences ask for that of every copy:
+// node third-party-notices.mjs METAFILE FILE. The metafile, esbuild's list of what went into the bundle, is removed.
+const [metafile = '', file = ''] = process.argv.slice(2)
+const { inputs } = JSON.parse(readFileSync(metafile, 'utf8'))
+const folders = new Set(Object.keys(inputs).flatMap((input) => packageFolder(resolve(input)) ?? []))
+const notices = new Set([...folders].map(noticeOf).sort())
+writeFileSync(file, `${[...notices].join('\n\n')}\n`)
+rmSync(metafile)
 
 /** The folder of the installed package that a file belongs to; undefined for code of this repository. */
 function packageFolder(file) {

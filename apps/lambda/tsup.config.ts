@@ -2,7 +2,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { brotliCompressSync } from 'node:zlib'
 import { defineConfig, type Options } from 'tsup'
-import { thirdPartyNotices } from '../../scripts/third-party-notices.mjs'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -84,7 +83,7 @@ export default defineConfig({
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
   },
   noExternal: [/.*/],
-  esbuildPlugins: [smaller, thirdPartyNotices('THIRD-PARTY-NOTICES.txt')],
+  esbuildPlugins: [smaller],
   esbuildOptions(options) {
     // Of modules in the newer form, what is not used can be left out.
     options.mainFields = ['module', 'main']
@@ -95,5 +94,6 @@ export default defineConfig({
   dts: false,
   sourcemap: false,
   clean: true,
+  metafile: true,
   onSuccess: async () => writeCatalog(),
 })

@@ -1,5 +1,4 @@
 import { defineConfig, type Options } from 'tsup'
-import { thirdPartyNotices } from '../../scripts/third-party-notices.mjs'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
@@ -33,7 +32,7 @@ export default defineConfig({
   },
   noExternal: [/^(?!@proxy\/catalog)/],
   external: [/^@proxy\/catalog/],
-  esbuildPlugins: [smaller, thirdPartyNotices('dist/THIRD-PARTY-NOTICES.txt')],
+  esbuildPlugins: [smaller],
   esbuildOptions(options) {
     // Of modules in the newer form, what is not used can be left out.
     options.mainFields = ['module', 'main']
@@ -42,4 +41,5 @@ export default defineConfig({
   dts: false,
   sourcemap: true,
   clean: true,
+  metafile: true,
 })
