@@ -49,7 +49,7 @@ export interface SecretsManagerStorageOptions {
   readonly clock?: Clock
   /** From 0 to 1. */
   readonly random?: () => number
-  /** Hears of each secret that is foreign, damaged or denied to this process: once for each time that it was asked for. */
+  /** Hears of each secret that is refused because it is foreign or damaged, and once for each time that one is denied. */
   readonly onRefusal?: (error: RecordError) => void
   /** Hears when Secrets Manager stops serving this process, and when it serves it again. */
   readonly onEvent?: (event: PartEvent) => void
@@ -102,14 +102,15 @@ export function secretsManagerStorage(options: SecretsManagerStorageOptions): Se
   })
   let finishedAt = Number.NEGATIVE_INFINITY
 
-  const toldRefusals = new WeakSet<Error>()
+  const toldDenials = new WeakSet<Error>()
 
-  /** What is remembered of a refusal is thrown at every call, and told once. */
+  /** What is remembered of a denial is thrown at every call, and told once. */
   function tellRefusal(error: unknown, { id }: Account): void {
+    if (error instanceof RecordError) onRefusal?.(error)
     const isDenied = error instanceof ServiceFault && error.kind === 'refused' && !error.isIdentity
-    if (!(isDenied || error instanceof RecordError) || toldRefusals.has(error)) return
-    toldRefusals.add(error)
-    onRefusal?.(error instanceof RecordError ? error : unusable(id, `may not be read (${error.message})`))
+    if (!isDenied || toldDenials.has(error)) return
+    toldDenials.add(error)
+    onRefusal?.(unusable(id, `may not be read (${error.message})`))
   }
 
   const homeOf = (scope: Scope, id: string): Home => existingHomes.get(homeKey(scope, id)) ?? owned
