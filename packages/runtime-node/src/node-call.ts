@@ -95,13 +95,13 @@ export class NodeCall implements IncomingCall {
 
   open(head: ResponseHead): Writable {
     const response = this.#response
-    let { headers } = head
+    const headers = head.headers.slice() // the handler's own list stays as it is
     if (this.#isLast || this.#rules.isEnding || this.#leavesRest()) {
       // A head with `connection` in it makes Node close the socket at the end, over whatever is still to be read.
-      headers = headers.concat('connection', 'close')
+      headers.push('connection', 'close')
       this.#rules.closeAfterAnswer(this.socket)
     } else if (this.#rules.keepAlive !== undefined && response.shouldKeepAlive && this.#request.httpVersion === '1.1') {
-      headers = headers.concat('keep-alive', this.#rules.keepAlive)
+      headers.push('keep-alive', this.#rules.keepAlive)
     }
     response.writeHead(head.status, headers)
     if (this.#request.httpVersion === '1.0') cutWithReset(response, this.socket)
