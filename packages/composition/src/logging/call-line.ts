@@ -19,46 +19,42 @@ export function callLine(event: CallEvent, time: number): string {
   return `${line}}\n`
 }
 
-interface KnownIdentity {
+interface KnownCaller {
   readonly dialect: string | undefined
   readonly project: string | undefined
   readonly environment: string | undefined
-  readonly client: string | undefined
   readonly text: string
 }
 
-const known = new Map<string | undefined, KnownIdentity>()
+const known = new Map<string | undefined, KnownCaller>()
 const knownMost = 10_000
 
-/** Who called for whom: but for the account, the same text for most calls to an app. */
+/** Who called for whom. What is kept is kept for each client: a text for each app would be out of the caches by its next call. */
 function identityText(event: CallEvent): string {
-  const { app, account } = event
-  let identity = known.get(app)
-  if (identity === undefined || !isOf(identity, event)) {
-    const { dialect, project, environment, client } = event
-    identity = { dialect, project, environment, client, text: writeIdentity(event) }
+  const { client, app, account } = event
+  let caller = known.get(client)
+  if (caller === undefined || !isOf(caller, event)) {
+    const { dialect, project, environment } = event
+    caller = { dialect, project, environment, text: writeCaller(event) }
     if (known.size >= knownMost) known.clear()
-    known.set(app, identity)
+    known.set(client, caller)
   }
-  return account === undefined ? identity.text : `${identity.text},"account":${quote(account)}`
+  let { text } = caller
+  if (app !== undefined) text += `,"app":${quote(app)}`
+  if (account !== undefined) text += `,"account":${quote(account)}`
+  return text
 }
 
-function isOf(known: KnownIdentity, { client, project, environment, dialect }: CallEvent): boolean {
-  return (
-    known.client === client &&
-    known.project === project &&
-    known.environment === environment &&
-    known.dialect === dialect
-  )
+function isOf(known: KnownCaller, { project, environment, dialect }: CallEvent): boolean {
+  return known.project === project && known.environment === environment && known.dialect === dialect
 }
 
-function writeIdentity({ dialect, project, environment, client, app }: CallEvent): string {
+function writeCaller({ dialect, project, environment, client }: CallEvent): string {
   let text = ''
   if (dialect !== undefined) text += `,"dialect":${quote(dialect)}`
   if (project !== undefined) text += `,"project":${quote(project)}`
   if (environment !== undefined) text += `,"environment":"${environment}"`
   if (client !== undefined) text += `,"client":${quote(client)}`
-  if (app !== undefined) text += `,"app":${quote(app)}`
   return text
 }
 
