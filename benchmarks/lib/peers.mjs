@@ -6,6 +6,7 @@ import { freePort, startPinned, whenListening } from './processes.mjs'
 
 const scripts = [
   'undici-dispatch',
+  'two-dispatchers',
   'undici-stream',
   'undici-request',
   'undici-pipeline',

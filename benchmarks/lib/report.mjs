@@ -71,7 +71,7 @@ export function verdictTable({ verdicts, agreement, isVoid }) {
     `${verdict.of} : ${verdict.to}`,
     verdict.ratio.toFixed(2),
     verdict.medianRatio.toFixed(2),
-    verdict.above === undefined ? `≤ ${verdict.atMost}` : `${verdict.above} – ${verdict.atMost}`,
+    bar(verdict),
     word(verdict, isVoid),
   ])
   if (agreement !== undefined) {
@@ -80,12 +80,18 @@ export function verdictTable({ verdicts, agreement, isVoid }) {
   return rows.length === 0 ? '' : table(['ratio', 'min', 'median', 'bar', ''], rows)
 }
 
+function bar({ above, atMost }) {
+  if (atMost === undefined) return ''
+  return above === undefined ? `≤ ${atMost}` : `${above} – ${atMost}`
+}
+
 function word({ met, ratio, atMost, above }, isVoid) {
   if (isVoid) return 'void'
+  if (atMost === undefined) return ''
   const close = above === undefined && Math.abs(ratio / atMost - 1) < decisive ? ', close' : ''
   return `${met ? 'met' : 'NOT MET'}${close}`
 }
 
-const within = (ratio, { above = 0, atMost }) => ratio >= above && ratio <= atMost
+const within = (ratio, { above = 0, atMost = Number.POSITIVE_INFINITY }) => ratio >= above && ratio <= atMost
 const percent = (share) => `${(100 * share).toFixed(1)} %`
 const ratioOf = (figures, { of, to }, pick) => pick(figures.get(of)) / pick(figures.get(to))

@@ -30,3 +30,9 @@ test('a run in which the product differs from itself is void, whatever its ratio
 test('candidates that were left out are not judged', () => {
   expect(judge({ figures: new Map([['reply-from', [80]]]), limits }).verdicts).toEqual([])
 })
+
+test('a ratio without a bar is shown and judged by nobody', () => {
+  const judged = judge({ figures: figuresWith([61, 63, 62]), limits: [{ of: 'reply-from', to: 'product' }] })
+  expect(judged.verdicts[0]?.met).toBe(true)
+  expect(verdictTable(judged)).toMatch(/reply-from : product +\| 1\.33 +\| 1\.31 +\| +\| +\|/)
+})
