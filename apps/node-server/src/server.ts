@@ -16,7 +16,7 @@ import { listenAs } from './listen-as.js'
 import type { LogWriter } from './logging/log-writer.js'
 import { createMetrics } from './metrics/metrics.js'
 import type { Running } from './running.js'
-import { boundYoungGeneration } from './young-generation.js'
+import { growYoungGeneration } from './young-generation.js'
 
 export interface ServerParts {
   readonly config: Config
@@ -33,7 +33,6 @@ const faultLogEveryMs = 1_000
 /** One process that serves calls: proxy, operations, logs and metrics behind one port. */
 export async function startServer(parts: ServerParts): Promise<Running> {
   const { config, state, clock, writer, logger } = parts
-  boundYoungGeneration()
   let isDraining = false
   let server: NodeServer | undefined
   const metrics = createMetrics({
@@ -64,6 +63,7 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     parts: readinessOf(state),
   })
   server = await listenAs(config, handler, faultLog(logger))
+  growYoungGeneration()
   return {
     url: server.url,
     kill: () => undefined,

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ProxyError } from './errors.js'
@@ -173,6 +175,18 @@ describe('a full URL', () => {
     for (const url of hostile) expect(outcome(() => parseTarget(url))).toBe('invalid_url')
     expect(performance.now() - started).toBeLessThan(1_000)
   })
+})
+
+it('what is remembered of a URL is its origin, not the rest', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let count = 0; count < 500; count += 1) {
+    parseTarget(`https://bucket-${count}.storage.example.com/${'x'.repeat(100_000)}?token=${count}`)
+  }
+  collect()
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000)
 })
 
 describe('a relative path', () => {

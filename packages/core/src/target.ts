@@ -82,7 +82,9 @@ const knownOriginsMax = 1_000
 function readOrigin(text: string): Origin {
   const known = knownOrigins.get(text)
   if (known !== undefined) return known
-  const match = authority.exec(text)
+  // A part of a string keeps all of it alive: here a whole URL, with what its query holds.
+  const own = Buffer.from(text).toString()
+  const match = authority.exec(own)
   const rawHostname = match?.[2]
   if (match === null || rawHostname === undefined || rawHostname.length > 253) throw invalidUrl()
   const protocol = match[1] === undefined ? 'http:' : 'https:'
@@ -94,7 +96,7 @@ function readOrigin(text: string): Origin {
   const host = port === standardPort ? hostname : `${hostname}:${port}`
   const origin: Origin = { protocol, hostname, port, host, origin: `${protocol}//${host}` }
   if (knownOrigins.size >= knownOriginsMax) knownOrigins.clear()
-  knownOrigins.set(text, origin)
+  knownOrigins.set(own, origin)
   return origin
 }
 

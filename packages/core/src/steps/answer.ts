@@ -62,7 +62,7 @@ function verdictOf(name: string): Verdict {
   let verdict = bySpelling.get(name)
   if (verdict === undefined) {
     verdict = verdictOn(name.toLowerCase())
-    if (bySpelling.size < spellingsMax) bySpelling.set(Buffer.from(name, 'latin1').toString('latin1'), verdict) // a copy: see `headerTexts`
+    if (bySpelling.size < spellingsMax) bySpelling.set(name, verdict)
   }
   return verdict
 }

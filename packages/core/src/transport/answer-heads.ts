@@ -36,14 +36,6 @@ export class AnswerHeads {
   #matched = 0
   #interimHeads = 0
   #listener: ParsedListener | undefined
-  #headRead: Buffer | undefined
-
-  /** The read that holds all of the present head, once; undefined for a head that came in several. */
-  takeHeadRead(): Buffer | undefined {
-    const read = this.#headRead
-    this.#headRead = undefined // an idle connection must not keep its memory
-    return read
-  }
 
   /** Says that a request goes out, so that the next byte read belongs to the head of its answer. */
   expect(): void {
@@ -66,13 +58,11 @@ export class AnswerHeads {
   attach(socket: Socket): void {
     this.#isExpected = false
     this.#listener = undefined
-    this.#headRead = undefined
     const read = socket.read
     socket.read = (size?: number): unknown => {
       const chunk: unknown = read.call(socket, size)
       if (chunk === null) this.#tellParsed(socket)
       else if (this.#isExpected) this.#inspect(chunk as Buffer, socket)
-      else this.#headRead = undefined
       return chunk
     }
   }
@@ -88,7 +78,6 @@ export class AnswerHeads {
   #inspect(chunk: Buffer, socket: Socket): void {
     const isWholeFinalHead =
       this.#position === 0 && chunk[0] === letterH && chunk[5] === one && (chunk[statusAt] ?? one) !== one
-    this.#headRead = isWholeFinalHead ? chunk : undefined
     if (isWholeFinalHead) this.#isExpected = false
     else if (!this.#walk(chunk))
       socket.destroy(new ProxyError('upstream_protocol', 'The upstream sent an answer that is not valid HTTP.'))

@@ -10,7 +10,6 @@ import type { ParsedListener } from './answer-heads.js'
 import { BoundedBuffer } from './bounded-buffer.js'
 import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
 import { endTogether } from './end-together.js'
-import { headerTexts } from './header-texts.js'
 import type { Slot } from './origin.js'
 
 /** A short body is kept whole while the head is on its way, so that small answers never pause the parser. */
@@ -96,7 +95,10 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.#timer.cancel()
     this.#resume = resume
     this.status = status
-    const headers = headerTexts(rawHeaders, this.#slot.heads.takeHeadRead())
+    const headers = new Array<string>(rawHeaders.length)
+    for (let index = 0; index < rawHeaders.length; index++) {
+      headers[index] = (rawHeaders[index] as Buffer).toString('latin1')
+    }
     this.headers = status === 204 ? withoutLength(headers) : headers
     if (!this.#slot.heads.afterParsing(this)) this.#handOver()
     return true
