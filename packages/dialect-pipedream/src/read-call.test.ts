@@ -269,8 +269,12 @@ describe('headers', () => {
   it.each([
     ['Bearer abc', 'abc'],
     ['bearer  abc ', 'abc'],
+    ['Bearer abc ', 'abc'],
+    ['Bearer  abc', 'abc'],
     ['Basic abc', undefined],
     ['Bearer', undefined],
+    ['Bearer ', undefined],
+    ['Bearerabc', undefined],
     ['Bearer a b', undefined],
     ['', undefined],
   ])('takes %j for the bearer %j', (value, bearer) => {

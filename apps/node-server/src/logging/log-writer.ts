@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 
 /** Takes lines and writes them in batches, never waiting and never keeping more than its bound. */
 export interface LogWriter {
-  /** `line` ends in a newline. */
+  /** `line` is ASCII and ends in a newline. */
   write(line: string): void
   /** Lines that were dropped because nobody read. */
   readonly dropped: number
@@ -41,7 +41,7 @@ export function createLogWriter(descriptor: number, { isShared = false } = {}): 
     clearTimeout(timer)
     timer = undefined
     if (isWriting || pending === '') return
-    const batch = Buffer.from(untold > 0 ? pending + droppedLine(untold) : pending)
+    const batch = Buffer.from(untold > 0 ? pending + droppedLine(untold) : pending, 'latin1')
     pending = ''
     untold = 0
     isWriting = true

@@ -1,9 +1,10 @@
 import type { CallEvent } from '@proxy/core'
+import { toAscii } from './ascii.js'
 
 const needsEscape = /[^\x20-\x7e]|["\\]/
 const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
-/** The log line of one call: these fields and no others. Put together by hand, as it is written for every call. */
+/** The log line of one call, in ASCII: these fields and no others. Put together by hand, as it is written for every call. */
 export function callLine(event: CallEvent, time: number): string {
   let line = `{"level":"${levelOf(event)}","time":${time},"msg":"call","request_id":"${event.requestId}"`
   line += `,"method":${quote(event.method)},"status":${event.status},"outcome":"${event.outcome}"`
@@ -64,5 +65,5 @@ function levelOf({ outcome, status }: CallEvent): string {
 }
 
 function quote(text: string): string {
-  return needsEscape.test(text) ? JSON.stringify(text) : `"${text}"`
+  return needsEscape.test(text) ? toAscii(JSON.stringify(text)) : `"${text}"`
 }

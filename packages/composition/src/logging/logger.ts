@@ -1,8 +1,9 @@
 import type { AttemptEvent, Hook, PartEvent, RefreshEvent } from '@proxy/core'
 import { type Logger, pino, stdTimeFunctions } from 'pino'
+import { toAscii } from './ascii.js'
 import { callLine } from './call-line.js'
 
-/** Where lines go; each ends in a newline. */
+/** Where lines go: ASCII, each ends in a newline. */
 export interface LineSink {
   write(line: string): void
 }
@@ -24,7 +25,7 @@ export function createLogger(writer: LineSink, level: LogSettings['level']): Log
       // Errors are logged by name and code; anything else that reaches this key says its type alone.
       serializers: { err: describeFault },
     },
-    { write: (line) => writer.write(line) },
+    { write: (line) => writer.write(toAscii(line)) },
   )
 }
 
