@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UsageError } from './commands/usage-error.js'
+import { holdYoungGeneration } from './young-generation.js'
 
 const help = `An authenticated API proxy that you host yourself.
 
@@ -63,6 +64,7 @@ async function run(args: readonly string[]): Promise<void> {
   if (strict && command !== 'serve') throw new UsageError('--strict is for serve; check is always strict.')
   switch (command) {
     case 'serve':
+      holdYoungGeneration()
       return await (await import('./commands/serve.js')).serve({ config, strict })
     case 'check':
       return print((await import('./commands/check.js')).check(config))

@@ -6,8 +6,9 @@ const boundBytes = 2 * 16 * 1024 * 1024
 const sizedByOperator = /--(?:min|max)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth[-_]factor/
 
 /**
- * Holds V8's young generation at the size it has. What is loaded at a start would make it grow, in one turn of the event
- * loop, beyond the bound of `growYoungGeneration`. Nothing is done where the command line gives a size.
+ * Holds V8's young generation at the size it has: to be called first of all. What is loaded at a start would make it grow
+ * beyond the bound of `growYoungGeneration`, and while it is small, a process that streams leaves less behind. Nothing
+ * is done where the command line gives a size.
  */
 export function holdYoungGeneration(): void {
   if (isSizedByOperator()) return

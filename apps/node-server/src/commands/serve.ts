@@ -30,7 +30,6 @@ import { drainOnSignal } from '../signals.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
 import { startWorkers } from '../workers/first.js'
 import { runWorker } from '../workers/worker.js'
-import { holdYoungGeneration } from '../young-generation.js'
 
 /** What workers need besides the time for draining: to start, and to write their last lines. */
 const workerMarginMs = 5_000
@@ -43,7 +42,6 @@ export interface ServeOptions {
 
 /** Serves until a signal ends it. Rejects when it cannot start. */
 export async function serve({ config: configOption, strict }: ServeOptions): Promise<void> {
-  holdYoungGeneration()
   const settings = readProcessSettings()
   if (cluster.isWorker) return runWorker(settings)
 
