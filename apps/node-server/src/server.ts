@@ -62,8 +62,6 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     isDraining: () => isDraining,
     parts: readinessOf(state),
   })
-  // Calls before its first answer would be counted here, beside what other processes count in the store.
-  await state.checks.rateLimiter?.().catch(() => undefined)
   server = await listenAs(config, handler, faultLog(logger))
   growYoungGeneration()
   return {

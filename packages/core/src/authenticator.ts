@@ -129,7 +129,7 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
         throw new ProxyError('missing_token', 'The request has no bearer token.')
       }
       const digest = keyDigest(bearer)
-      const found = keys.size === 0 ? undefined : keys.get(digest)
+      const found = keys.get(digest)
       if (found !== undefined && timingSafeEqual(Buffer.from(found.key.digest), Buffer.from(digest)))
         return found.caller
       const entry = cache.get(digest)

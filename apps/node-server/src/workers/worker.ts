@@ -45,6 +45,8 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
     const channel = processChannel(process)
     const shared = { ...connectSharedState(channel, { clock }), rateLimiter: creditLimiter(channel, clock) }
     const state = await openState(config, { clock, processes: workers, shared })
+    // The first process has waited for its own. Calls before the limiter's first answer would be counted here alone.
+    await state.checks.rateLimiter?.().catch(() => undefined)
     const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
     const end = async (): Promise<void> => {
       await server.drain()

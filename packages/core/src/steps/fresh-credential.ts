@@ -9,7 +9,7 @@ export function freshCredential(
   app: App,
   refresher: Refresher | undefined,
 ): Account | Promise<Account> {
-  if (refresher === undefined || app.renewal === undefined || !refresher.isDue(account, app)) return account
+  if (refresher === undefined || !refresher.isDue(account, app)) return account
   return refresher.refresh(account, app)
 }
 
