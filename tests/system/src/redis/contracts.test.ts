@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { setTimeout as pause } from 'node:timers/promises'
 import { manualClock, testLease, testRateLimiter, testStorage } from '@proxy/conformance'
 import { cached } from '@proxy/core'
 import { memoryRateLimiter } from '@proxy/storage-memory'
 import { redisLeaseStore, redisRateLimiter, redisStorage } from '@proxy/storage-redis'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { realTimers } from './real-timers.js'
+import { serverTimePasses } from './server-time.js'
 import { connected, patience, type SetUp, sealer, setUps } from './set-ups.js'
 
 const corpus = new URL('../../../corpora/strings/blns.json', import.meta.url)
@@ -70,7 +70,7 @@ describe.each(setUps)('on %s', (name, start) => {
     return {
       leases,
       otherLeases,
-      passTime: (ms) => pause(ms),
+      passTime: (ms) => serverTimePasses(clients[0], ms),
       dispose() {
         leases.close()
         otherLeases.close()
