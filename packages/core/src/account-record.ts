@@ -1,5 +1,5 @@
 import type { Account, CredentialValues, Environment, Scope } from './account.js'
-import { freezeStrings } from './freeze-account.js'
+import { freezeStrings, frozenAccount } from './freeze-account.js'
 import { freezeDeep } from './own-json.js'
 import { SealError, type Sealer } from './sealing.js'
 import { Secret } from './secret.js'
@@ -75,7 +75,7 @@ function readValues(fields: Fields, scope: Scope, id: string, sealer: Sealer | u
 function readAccount(fields: Fields, values: Secret<CredentialValues>): Account {
   const dead = fields.dead
   if (typeof dead !== 'boolean') throw new RecordError('"dead" is not a boolean.')
-  return Object.freeze({
+  return frozenAccount({
     id: readString(fields, 'id'),
     version: readWholeNumber(fields, 'version'),
     project: readString(fields, 'project'),
@@ -148,7 +148,7 @@ function readStringList(value: unknown, name: string): readonly string[] {
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
     throw new RecordError(`${JSON.stringify(name)} is not a list of strings.`)
   }
-  return Object.freeze(value)
+  return value
 }
 
 function readStrings(value: unknown, name: string): Readonly<Record<string, string>> {

@@ -3,6 +3,7 @@ import { ProxyError } from '../errors.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import { AnswerHeads } from './answer-heads.js'
 import type { Connector } from './connector.js'
+import { passShortReads } from './short-reads.js'
 import { Client } from './undici-parts.js'
 
 /** One connection's worth of undici: it connects when first used and again after its socket has closed. */
@@ -134,7 +135,10 @@ export class Origin {
     const client = new Client(this.#url, {
       connect: (wanted, callback) =>
         connect(wanted, (...opened) => {
-          if (opened[1] !== null) heads.attach(opened[1])
+          if (opened[1] !== null) {
+            passShortReads(opened[1])
+            heads.attach(opened[1])
+          }
           callback(...opened)
         }),
       pipelining: 1,
