@@ -1,4 +1,5 @@
-import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, createReadStream, mkdtempSync, openSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -18,6 +19,47 @@ it('lines reach a file in order, and the last ones when it is flushed', async ()
   const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
   expect(lines.map((line) => Number.parseInt(line, 10))).toEqual(Array.from({ length: 5_000 }, (_, index) => index))
   expect(writer.dropped).toBe(0)
+})
+
+it('of lines that nobody reads a bound is kept; the rest is counted, and told once somebody reads', async () => {
+  const pipe = logFile()
+  execFileSync('mkfifo', [pipe])
+  const descriptor = openSync(pipe, 'r+') // for both, or it would wait for a reader
+  const writer = createLogWriter(descriptor)
+  const line = (index: number): string => `${index} ${'x'.repeat(1_000)}\n`
+  const written = 6_000
+  for (let index = 0; index < written; index += 1) writer.write(line(index))
+  const { dropped } = writer
+  expect(dropped).toBeGreaterThan(1_000)
+  expect(dropped).toBeLessThan(3_000)
+
+  const reader = createReadStream(pipe, { encoding: 'utf8' })
+  let text = ''
+  reader.on('data', (piece) => {
+    text += piece
+  })
+  await writer.flush(5_000)
+  writer.write('the last\n')
+  await writer.flush(5_000)
+  await expect.poll(() => text.endsWith('the last\n')).toBe(true)
+  reader.destroy()
+  const told = text.split('\n').filter((one) => one.startsWith('{'))
+  expect(told.map((one) => JSON.parse(one))).toMatchObject([{ level: 'warn', count: dropped }])
+  const kept = text.split('\n').filter((one) => one.endsWith('xxx'))
+  expect(kept.map((one) => Number.parseInt(one, 10))).toEqual(
+    Array.from({ length: written - dropped }, (_, index) => index),
+  )
+})
+
+it('a line longer than a batch goes out whole', async () => {
+  const file = logFile()
+  const descriptor = openSync(file, 'a')
+  const writer = createLogWriter(descriptor)
+  const long = `${'y'.repeat(200_000)}\n`
+  for (const line of ['before\n', long, 'behind\n']) writer.write(line)
+  await writer.flush(1_000)
+  closeSync(descriptor)
+  expect(readFileSync(file, 'latin1')).toBe(`before\n${long}behind\n`)
 })
 
 it('lines appear by themselves, soon', async () => {

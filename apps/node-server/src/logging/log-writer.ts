@@ -15,55 +15,77 @@ export interface LogWriter {
 type Sink = (batch: Buffer, done: (isOpen: boolean) => void) => void
 
 const BATCH_AFTER_MS = 10
-const BATCH_CHARACTERS = 64 * 1024
+const BATCH_BYTES = 64 * 1024
 const PIPE_BYTES = 4_096
-const KEPT_CHARACTERS = 4 * 1024 * 1024
+const KEPT_BYTES = 4 * 1024 * 1024
 
 /**
  * Lines to a file descriptor. Node writes to pipes synchronously, so that a reader that stops would stop the server:
  * here a pipe is a socket, anything else goes through the thread pool, one batch at a time. `isShared` keeps the lines
  * of several processes on one pipe whole.
+ *
+ * A line is copied at once, while what it was put together from is still in the caches.
  */
 export function createLogWriter(descriptor: number, { isShared = false } = {}): LogWriter {
-  let pending = ''
+  let batch: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES)
+  let spare: Buffer | undefined
+  let filled = 0
+  /** Batches behind the one that is being written. */
+  const waiting: Buffer[] = []
+  let waitingBytes = 0
   let isWriting = false
   let isOpen = true
   let dropped = 0
   let untold = 0
   let timer: NodeJS.Timeout | undefined
   let whenIdle: (() => void) | undefined
-  const isFull = (): boolean => pending.length >= BATCH_CHARACTERS
   const send = openSink(descriptor, isShared, () => {
     isOpen = false
   })
 
+  /** Ends the batch; the next one has room for `length` bytes. */
+  function endBatch(length: number): void {
+    if (filled > 0) waiting.push(batch.subarray(0, filled))
+    waitingBytes += filled
+    filled = 0
+    batch = length <= BATCH_BYTES && spare !== undefined ? spare : Buffer.allocUnsafeSlow(Math.max(BATCH_BYTES, length))
+    if (batch === spare) spare = undefined
+  }
+
   function writeBatch(): void {
     clearTimeout(timer)
     timer = undefined
-    if (isWriting || pending === '') return
-    const batch = Buffer.from(untold > 0 ? pending + droppedLine(untold) : pending, 'latin1')
-    pending = ''
+    if (isWriting) return
+    if (waiting.length === 0 && filled > 0) endBatch(0)
+    const next = waiting.shift()
+    if (next === undefined) return
+    waitingBytes -= next.length
+    const told = untold > 0 ? Buffer.concat([Buffer.from(droppedLine(untold)), next]) : next
     untold = 0
     isWriting = true
-    send(batch, (stillOpen) => {
+    send(told, (stillOpen) => {
       isWriting = false
       isOpen &&= stillOpen
-      if (pending === '' || !isOpen) whenIdle?.()
-      else if (isFull() || whenIdle !== undefined) writeBatch()
+      if (next.buffer.byteLength === BATCH_BYTES) spare = Buffer.from(next.buffer)
+      if ((filled === 0 && waiting.length === 0) || !isOpen) whenIdle?.()
+      else if (waiting.length > 0 || whenIdle !== undefined) writeBatch()
       else timer ??= setTimeout(writeBatch, BATCH_AFTER_MS).unref()
     })
   }
 
   return {
     write(line) {
-      if (!isOpen || pending.length + line.length > KEPT_CHARACTERS) {
+      if (!isOpen || waitingBytes + filled + line.length > KEPT_BYTES) {
         dropped += 1
         untold += 1
         return
       }
-      pending += line
-      if (isFull()) writeBatch()
-      else timer ??= setTimeout(writeBatch, BATCH_AFTER_MS).unref()
+      if (filled + line.length > batch.length) {
+        endBatch(line.length)
+        writeBatch()
+      }
+      filled += batch.write(line, filled, 'latin1')
+      if (!isWriting) timer ??= setTimeout(writeBatch, BATCH_AFTER_MS).unref()
     },
     get dropped() {
       return dropped
