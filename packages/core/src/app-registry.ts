@@ -3,6 +3,7 @@ import type { AppDefinition } from './app-definition.js'
 import { appId } from './app-id.js'
 import { isRecord } from './app-shape.js'
 import { type CompileOptions, compileDefinition } from './compile-definition.js'
+import { sharedText } from './shared-text.js'
 
 /** All that is wrong with one or more definitions; `message` lists it line by line. */
 export class AppDefinitionError extends Error {
@@ -48,6 +49,8 @@ export function createAppRegistry(
   definitions: readonly AppDefinition[],
   options: AppRegistryOptions = {},
 ): AppRegistry {
+  /** By every name, once compiled. */
+  const apps = new Map<string, App>()
   const byName = new Map<string, Entry>()
   const byId = new Map<string, Entry>()
   const located: DefinitionFault[] = []
@@ -58,14 +61,24 @@ export function createAppRegistry(
     if (app === undefined || clashes.length > 0) continue
     const entry: Entry = { ...summaryOf(app.definition, false), compiled: () => app }
     byId.set(app.id, entry)
-    for (const name of namesOf(app)) byName.set(name, entry)
+    for (const name of namesOf(app).map(sharedText)) {
+      byName.set(name, entry)
+      apps.set(name, app)
+    }
   }
   if (options.onFault !== undefined) for (const fault of located) options.onFault(fault)
   else if (located.length > 0) throw new AppDefinitionError(located)
   addCatalog(definitions, options, byName, byId)
   const sorted = [...byId.values()].sort((one, other) => (one.slug < other.slug ? -1 : 1))
+
+  function findNew(name: string): App | undefined {
+    const app = byName.get(name)?.compiled()
+    if (app !== undefined) apps.set(sharedText(name), app)
+    return app
+  }
+
   return {
-    find: (slug) => byName.get(slug)?.compiled(),
+    find: (name) => apps.get(name) ?? findNew(name),
     findById: (id) => byId.get(id)?.compiled(),
     list: () => sorted,
   }

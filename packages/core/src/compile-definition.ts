@@ -14,6 +14,7 @@ import { compilePattern } from './linear-pattern.js'
 import type { AuthStrategy, PreparedAuth } from './ports/auth-strategy.js'
 import { prepareAuth } from './prepare-auth.js'
 import { compileRetryRules, usualRetryRules } from './retry-rules.js'
+import { sharedText } from './shared-text.js'
 import { isRelativePath } from './target.js'
 import { secondsOf } from './time-window.js'
 
@@ -77,28 +78,38 @@ export function compileDefinition(definition: AppDefinition, options: CompileOpt
   if (faults.length > 0 || domains === undefined || auth === undefined || headers === undefined) {
     return { app: undefined, faults }
   }
+  // What every call reads comes first, and what most apps have alike is there once: see `sharedText`.
   const app: App = {
-    definition,
-    id: appId(definition),
-    slug: definition.name_slug,
+    slug: sharedText(definition.name_slug),
     proxyEnabled: definition.connect.proxy_enabled !== false,
-    base: base ?? { kind: 'none' },
-    ...domains,
-    auth,
-    reservedHeaders: new Set(auth.flatMap((entry) => entry.headerNames)),
-    reservedQuery: new Set(auth.flatMap((entry) => entry.queryNames.map((name) => name.toLowerCase()))),
-    needsBodyBytes: bodyQuestion(auth),
-    unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
-    renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refresh,
-    authorization,
-    headers,
-    limit,
-    retry: retry ?? usualRetryRules,
-    redirects: definition.redirects ?? 'follow',
     relaySetCookie: definition.relay_set_cookie === true,
     encodesJsonAsForm: definition.encode_json_as_form === true,
+    redirects: definition.redirects ?? 'follow',
+    limit,
+    unwrap: auth.find((entry) => entry.unwrap !== undefined)?.unwrap,
+    renewal: auth.find((entry) => entry.renewal !== undefined)?.renewal ?? refresh,
+    reservedQuery: setOf(auth.flatMap((entry) => entry.queryNames.map((name) => name.toLowerCase()))),
+    auth,
+    hosts: domains.hosts,
+    base: base ?? noBase,
+    retry: retry ?? usualRetryRules,
+    headers: headers.length === 0 ? noHeaders : headers,
+    reservedHeaders: setOf(auth.flatMap((entry) => entry.headerNames)),
+    accountHosts: domains.accountHosts,
+    needsBodyBytes: bodyQuestion(auth),
+    definition,
+    id: appId(definition),
+    authorization,
   }
   return { app, faults }
+}
+
+const noBase: App['base'] = { kind: 'none' }
+const noHeaders: App['headers'] = []
+const noNames: ReadonlySet<string> = new Set()
+
+function setOf(names: readonly string[]): ReadonlySet<string> {
+  return names.length === 0 ? noNames : new Set(names.map(sharedText))
 }
 
 function scopeOf(definition: AppDefinition, options: CompileOptions, faults: AppFault[]): BaseScope {
@@ -128,10 +139,18 @@ function readCustomFields(list: unknown, faults: AppFault[]): ReadonlyMap<string
 
 /** Asked for every call, so a plain answer where no entry has to look at it. */
 function bodyQuestion(auth: readonly PreparedAuth[]): App['needsBodyBytes'] {
-  if (auth.some(({ body }) => body === 'bytes')) return () => true
+  if (auth.some(({ body }) => body === 'bytes')) return always
   const questions = auth.flatMap(({ body }) => (typeof body === 'function' ? [body] : []))
-  if (questions.length === 0) return () => false
+  if (questions.length === 0) return never
   return (target, headers) => questions.some((needsBytes) => needsBytes(target, headers))
+}
+
+function always(): boolean {
+  return true
+}
+
+function never(): boolean {
+  return false
 }
 
 /** The pattern must be one, and the default a value that the field could have. */

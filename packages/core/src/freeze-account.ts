@@ -1,6 +1,7 @@
 import type { Account } from './account.js'
 import { ownJson } from './own-json.js'
 import { Secret } from './secret.js'
+import { sharedText } from './shared-text.js'
 
 /** A frozen deep copy of `account` with another version, without fields that are not an account's. */
 export function freezeAccount(account: Account, version: number): Account {
@@ -24,10 +25,10 @@ export function freezeAccount(account: Account, version: number): Account {
 export function frozenAccount(account: Account): Account {
   return Object.freeze({
     id: account.id,
-    project: shared(account.project),
+    project: sharedText(account.project),
     environment: account.environment === 'development' ? 'development' : 'production',
     externalUserId: account.externalUserId,
-    app: shared(account.app),
+    app: sharedText(account.app),
     values: account.values,
     dead: account.dead,
     expiresAt: account.expiresAt,
@@ -47,35 +48,15 @@ export function frozenAccount(account: Account): Account {
 const noScopes: readonly string[] = Object.freeze([])
 const noMetadata: Readonly<Record<string, unknown>> = Object.freeze({})
 
-const texts = new Map<string, string>()
-const textsMost = 10_000
-
-/** The same text, as one string for all accounts. */
-function shared(text: string): string {
-  const known = texts.get(text)
-  if (known !== undefined) return known
-  if (texts.size >= textsMost) texts.clear()
-  texts.set(text, text)
-  return text
-}
-
-/** Inherits nothing. An object whose prototype is `null` itself is a hash table to V8, of many times the size. */
-class Strings {
-  static {
-    Object.setPrototypeOf(this.prototype, null)
-    Reflect.deleteProperty(this.prototype, 'constructor')
-  }
-}
-
-const noStrings: Readonly<Record<string, string>> = Object.freeze(new Strings() as Record<string, string>)
+/** Without anything to inherit. An object whose prototype is `null` itself is a hash table to V8, of many times the size. */
+const nothing: object = Object.freeze(Object.create(null))
+const noStrings: Readonly<Record<string, string>> = Object.freeze(Object.create(nothing))
 
 /** A frozen copy that inherits nothing: `constructor` and the like are absent unless they were stored. */
 export function freezeStrings(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const entries = Object.entries(record)
   if (entries.length === 0) return noStrings
-  const copy = new Strings() as Record<string, string>
-  for (const [name, value] of entries) {
-    Object.defineProperty(copy, name, { value, enumerable: true })
-  }
+  const copy: Record<string, string> = Object.create(nothing)
+  for (const [name, value] of entries) copy[name] = value
   return Object.freeze(copy)
 }

@@ -1,5 +1,6 @@
 import { AppFault } from './app.js'
 import { isPublicSuffix, isSharedZone } from './public-suffixes.js'
+import { sharedText } from './shared-text.js'
 import { parseTarget, type Target } from './target.js'
 
 /** The hosts that may get an app's credential. */
@@ -61,13 +62,30 @@ export function hostRules(
     allowed.add(`https://${hostname}${port === undefined || port === 443 ? '' : `:${port}`}`)
     if (allowHttp) allowed.add(`http://${hostname}${port === undefined || port === 80 ? '' : `:${port}`}`)
   }
-  // A list, the base's origin first: with a thousand apps a set's table would be one more place that no cache holds.
-  const known = [...allowed]
-  return {
-    list,
-    allows: (target) =>
-      known.includes(target.origin) ||
-      (wildcards.length > 0 && (allowHttp || target.protocol === 'https:') && matchesOne(wildcards, target)),
+  return new CompiledRules(list, [...allowed], wildcards, allowHttp)
+}
+
+/** The base's origin stands in the object itself: with a thousand apps each further one is a place that no cache holds. */
+class CompiledRules implements HostRules {
+  readonly #first: string | undefined
+  readonly #others: readonly string[]
+  readonly #wildcards: readonly Wildcard[]
+  readonly #allowHttp: boolean
+  readonly list: readonly string[]
+
+  constructor(list: readonly string[], origins: readonly string[], wildcards: readonly Wildcard[], allowHttp: boolean) {
+    const [first, ...others] = origins.map(sharedText)
+    this.#first = first
+    this.#others = others
+    this.#wildcards = wildcards
+    this.#allowHttp = allowHttp
+    this.list = list
+  }
+
+  allows(target: Target): boolean {
+    if (target.origin === this.#first || this.#others.includes(target.origin)) return true
+    if (this.#wildcards.length === 0 || !(this.#allowHttp || target.protocol === 'https:')) return false
+    return matchesOne(this.#wildcards, target)
   }
 }
 

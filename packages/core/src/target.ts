@@ -1,4 +1,5 @@
 import { ProxyError } from './errors.js'
+import { sharedText } from './shared-text.js'
 
 /**
  * Where a request goes. Made by `parseTarget` and `joinTarget` only: `hostname` is what is checked, resolved, named in
@@ -94,7 +95,7 @@ function readOrigin(text: string): Origin {
   const port = match[3] === undefined ? standardPort : Number(match[3])
   if (port > 65_535) throw invalidUrl()
   const host = port === standardPort ? hostname : `${hostname}:${port}`
-  const origin: Origin = { protocol, hostname, port, host, origin: `${protocol}//${host}` }
+  const origin: Origin = { protocol, hostname, port, host, origin: sharedText(`${protocol}//${host}`) }
   if (knownOrigins.size >= knownOriginsMax) knownOrigins.clear()
   knownOrigins.set(own, origin)
   return origin

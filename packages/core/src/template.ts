@@ -1,6 +1,7 @@
 import type { CredentialValues } from './account.js'
 import { AppFault } from './app.js'
 import { ProxyError } from './errors.js'
+import { sharedText } from './shared-text.js'
 import { type Moment, templateFunctions } from './template-functions.js'
 import { parseTemplate, type TemplatePiece } from './template-syntax.js'
 
@@ -49,7 +50,8 @@ export function compilePiece(piece: TemplatePiece, field: string, fields: string
     return () => text
   }
   if (piece.kind === 'value') {
-    const { name, source } = piece
+    const { source } = piece
+    const name = sharedText(piece.name)
     if (source === 'request') return (_, moment) => requestText(moment, name)
     if (source === 'credentials') return (values) => ownText(values.credentials, name, 'credentials')
     fields.push(name)

@@ -1,5 +1,6 @@
 import { isHeaderValue } from '../headers.js'
 import type { AuthStrategy, PreparedAuth } from '../ports/auth-strategy.js'
+import { sharedText } from '../shared-text.js'
 import { compileTemplate, type Template } from '../template.js'
 import { credentialHeaderName, refuseUnknown, requireHeaderValue, textSetting } from './placement.js'
 
@@ -8,20 +9,21 @@ export const headerStrategy: AuthStrategy = {
   kind: 'header',
   prepare(settings, field) {
     refuseUnknown(settings, ['name', 'value'], field)
-    const name = credentialHeaderName(textSetting(settings, 'name', field), `${field}.name`)
+    const name = sharedText(credentialHeaderName(textSetting(settings, 'name', field), `${field}.name`))
     return headerAuth('header', name, compileTemplate(textSetting(settings, 'value', field), `${field}.value`))
   },
 }
 
 /** A prepared strategy that sets one header. */
 export function headerAuth(kind: string, name: string, value: Template): PreparedAuth {
+  const { render } = value
   return {
     kind,
     headerNames: [name],
     queryNames: [],
     body: 'untouched',
     inject(values, request) {
-      const text = value.render(values.reveal(), request)
+      const text = render(values.reveal(), request)
       return { headers: [name, requireHeaderValue(text, isHeaderValue(text), name)] }
     },
   }
