@@ -110,6 +110,26 @@ it('a whole batch that stays denied lets the others go first the next time', asy
   seeds.stop()
 })
 
+it('an account that stays denied is tried ever less often, at most once a minute, and as often as at first after a success', async () => {
+  const { tried, denied, lines, seeds, clock } = seeding(2, () => true)
+  expect(await seeds.applied).toBe(0)
+  const triesWithin = async (ms: number): Promise<number> => {
+    tried.length = 0
+    for (let passed = 0; passed < ms; passed += 2_000) {
+      clock.advance(2_000)
+      await expect.poll(() => clock.waiting).toBe(1)
+    }
+    return tried.filter((id) => id === 'apn_1').length
+  }
+  expect(await triesWithin(62_000)).toBe(5) // after 2, 6, 14, 30 and 62 seconds
+  expect(await triesWithin(600_000)).toBe(10)
+  denied.is = (id) => id === 'apn_1'
+  expect(await triesWithin(60_000)).toBe(1)
+  expect(lines.at(-1)).toMatchObject({ seeded: 1 })
+  expect(await triesWithin(6_000)).toBe(2)
+  seeds.stop()
+})
+
 it('a storage that is away is told of as a part alone, and a limiter that is away does not hide a denied account', async () => {
   const away = async (): Promise<void> => {
     throw new Error('away')

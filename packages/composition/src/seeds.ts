@@ -9,6 +9,8 @@ type Seed = Config['accounts'][number]
 const markerKind = 'seed'
 const atOnce = 200
 const againAfterMs = 2_000
+/** Of seeds that are refused again and again, while the storage is there. */
+const againAfterMostMs = 60_000
 /** In one line of the log. */
 const namedAtMost = 20
 
@@ -23,6 +25,13 @@ export interface Seeding {
   /** Resolves after the first try to how many were new; a storage that is away is tried again behind the server. */
   readonly applied: Promise<number>
   stop(): void
+}
+
+interface Round {
+  /** How many were new. */
+  readonly stored: number
+  readonly failed: readonly FailedSeed[]
+  readonly isAway: boolean
 }
 
 interface FailedSeed {
@@ -40,6 +49,7 @@ export function keepApplyingSeeds(config: Config, { storage, checks }: State, cl
   let waiting: readonly Seed[] = config.accounts
   let timer: Timer | undefined
   let isStopped = false
+  let pauseMs = againAfterMs
 
   /** Resolves to how many were new. Rejects, as a start should, for a fault that is no absence of the storage. */
   async function applyFirst(): Promise<number> {
@@ -53,18 +63,20 @@ export function keepApplyingSeeds(config: Config, { storage, checks }: State, cl
   }
 
   async function applyLate(): Promise<void> {
-    const { stored } = await applyWaiting()
+    const { stored, isAway } = await applyWaiting()
     if (stored > 0) log.info({ seeded: stored }, 'seeds stored')
+    pauseMs = stored > 0 || isAway ? againAfterMs : Math.min(pauseMs * 2, againAfterMostMs)
     tryAgainLater()
   }
 
   function tryAgainLater(): void {
-    if (waiting.length > 0 && !isStopped) timer = clock.after(againAfterMs, () => void applyLate())
+    if (waiting.length > 0 && !isStopped) timer = clock.after(pauseMs, () => void applyLate())
   }
 
-  async function applyWaiting(): Promise<{ readonly stored: number; readonly failed: readonly FailedSeed[] }> {
+  async function applyWaiting(): Promise<Round> {
     const failed: FailedSeed[] = []
     let stored = 0
+    let isAway = false
     let rest = waiting
     let isBatchLost = false
     while (rest.length > 0 && !isBatchLost) {
@@ -83,10 +95,11 @@ export function keepApplyingSeeds(config: Config, { storage, checks }: State, cl
       // Then the storage may be away, and the others are not tried in vain; the next time it is their turn first.
       isBatchLost = failedOfBatch.length === batch.length
       failed.push(...failedOfBatch)
-      if (!isBatchLost || !(await isStorageAway())) tell(failedOfBatch, isBatchLost)
+      isAway = isBatchLost && (await isStorageAway())
+      if (!isAway) tell(failedOfBatch, isBatchLost)
     }
     waiting = [...rest, ...failed.map(({ seed }) => seed)]
-    return { stored, failed }
+    return { stored, failed, isAway }
   }
 
   /** Then the log tells of it as a part. */
