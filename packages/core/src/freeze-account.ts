@@ -1,4 +1,5 @@
 import type { Account } from './account.js'
+import { isRecord } from './app-shape.js'
 import { ownJson } from './own-json.js'
 import { Secret } from './secret.js'
 import { sharedText } from './shared-text.js'
@@ -26,7 +27,7 @@ export function frozenAccount(account: Account): Account {
   return Object.freeze({
     id: account.id,
     project: sharedText(account.project),
-    environment: account.environment === 'development' ? 'development' : 'production',
+    environment: sharedText(account.environment),
     externalUserId: account.externalUserId,
     app: sharedText(account.app),
     values: account.values,
@@ -37,7 +38,7 @@ export function frozenAccount(account: Account): Account {
     name: account.name,
     oauthAppId: account.oauthAppId,
     authorizedScopes: account.authorizedScopes.length === 0 ? noScopes : Object.freeze(account.authorizedScopes),
-    metadata: Object.keys(account.metadata).length === 0 ? noMetadata : account.metadata,
+    metadata: isRecord(account.metadata) && Object.keys(account.metadata).length === 0 ? noMetadata : account.metadata,
     createdAt: account.createdAt,
     updatedAt: account.updatedAt,
     lastRefreshedAt: account.lastRefreshedAt,

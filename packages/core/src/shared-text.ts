@@ -5,12 +5,13 @@ const textsMost = 10_000
  * The same text, as one string for all who ask. Comparing it is comparing a pointer, and with a thousand apps or a
  * hundred thousand accounts it is one place in the caches and not one for each.
  */
-export function sharedText(text: string): string {
+export function sharedText<Text extends string>(text: Text): Text {
   const known = texts.get(text)
-  if (known !== undefined) return known
-  if (texts.size >= textsMost) texts.clear()
-  // A part of a string keeps all of it alive.
+  if (known !== undefined) return known as Text
+  // A part of a string keeps all of it alive. A lone surrogate has no bytes of its own, and stays what it is.
   const own = Buffer.from(text).toString()
+  if (own !== text) return text
+  if (texts.size >= textsMost) texts.clear()
   texts.set(own, own)
-  return own
+  return own as Text
 }

@@ -34,7 +34,6 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
   readonly #upload: UploadBody | undefined
   #timer: Timer
   #lastMoveAt: number
-  #resume: (() => void) | undefined
   #paused = false
   #headSeen = false
   #handedOver = false
@@ -84,7 +83,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.#slot.heads.expect()
   }
 
-  onHeaders(status: number, rawHeaders: Buffer[], resume: () => void): boolean {
+  onHeaders(status: number, rawHeaders: Buffer[]): boolean {
     if (this.#headSeen || this.failure !== undefined) return true
     if (status < 200) return true
     if (status > 599 || !isPlainlyFramed(rawHeaders)) {
@@ -93,7 +92,6 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     }
     this.#headSeen = true
     this.#timer.cancel()
-    this.#resume = resume
     this.status = status
     const headers = new Array<string>(rawHeaders.length)
     for (let index = 0; index < rawHeaders.length; index++) {
@@ -115,20 +113,21 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     if (sink === undefined) {
       this.#held.push(chunk)
       this.#heldBytes += chunk.length
-      if (this.#heldBytes <= heldBytesMax) return true
-      this.#paused = true
-      this.#handOver()
-      return false
+      if (this.#heldBytes > heldBytesMax) {
+        this.#pause()
+        this.#handOver()
+      }
+      return true
     }
     this.#lastMoveAt = this.#clock.now()
-    if (sink.write(chunk)) return true
-    this.#paused = true
-    return false
+    if (!sink.write(chunk)) this.#pause()
+    return true
   }
 
   onComplete(): void {
     this.#ended = true
     this.#timer.cancel()
+    this.#slot.reads.reset()
     this.#slot.release()
     if (!this.#headSeen) {
       this.#fail(protocolFailure(this))
@@ -236,11 +235,17 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     if (!this.#ended) this.#slot.abandon()
   }
 
+  /** What has been read already still comes. */
+  #pause(): void {
+    this.#paused = true
+    this.#slot.reads.hold()
+  }
+
   #onDrain(): void {
     if (!this.#paused) return
     this.#paused = false
     this.#lastMoveAt = this.#clock.now()
-    this.#resume?.()
+    this.#slot.reads.release()
   }
 
   #onHeadDeadline(): void {

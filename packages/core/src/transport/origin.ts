@@ -3,20 +3,23 @@ import { ProxyError } from '../errors.js'
 import type { Clock, Timer } from '../ports/clock.js'
 import { AnswerHeads } from './answer-heads.js'
 import type { Connector } from './connector.js'
-import { passShortReads } from './short-reads.js'
+import { SocketReads } from './socket-reads.js'
 import { Client } from './undici-parts.js'
 
 /** One connection's worth of undici: it connects when first used and again after its socket has closed. */
 export class Slot {
   readonly client: Client
+  /** Holds answers back from undici. */
+  readonly reads: SocketReads
   /** Sees the answers before undici does. */
   readonly heads: AnswerHeads
   /** A socket is open, so the next request goes out on a reused one. */
   connected = false
   readonly #origin: Origin
 
-  constructor(client: Client, heads: AnswerHeads, origin: Origin) {
+  constructor(client: Client, reads: SocketReads, heads: AnswerHeads, origin: Origin) {
     this.client = client
+    this.reads = reads
     this.heads = heads
     this.#origin = origin
   }
@@ -131,12 +134,13 @@ export class Origin {
 
   #open(): Slot {
     const { connect, keepAliveMs, maxHeadBytes } = this.#options
+    const reads = new SocketReads()
     const heads = new AnswerHeads()
     const client = new Client(this.#url, {
       connect: (wanted, callback) =>
         connect(wanted, (...opened) => {
           if (opened[1] !== null) {
-            passShortReads(opened[1])
+            reads.attach(opened[1])
             heads.attach(opened[1])
           }
           callback(...opened)
@@ -148,7 +152,7 @@ export class Origin {
       keepAliveMaxTimeout: keepAliveMs,
       maxHeaderSize: maxHeadBytes,
     })
-    const slot = new Slot(client, heads, this)
+    const slot = new Slot(client, reads, heads, this)
     client.on('connect', () => {
       slot.connected = true
     })
