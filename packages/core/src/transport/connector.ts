@@ -1,12 +1,11 @@
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { buildConnector } from 'undici'
 import { ProxyError } from '../errors.js'
 import { createAddressGuard } from './address-guard.js'
 import { compileAllowPrivate } from './allow-private.js'
-import { onRead } from './on-read.js'
 import { openSocket } from './open-socket.js'
 import { createResolver, type HostResolver } from './resolver.js'
-import { createTlsSockets, type TlsOptions, tlsFailure } from './tls-sockets.js'
+import { createTlsUpgrade, type TlsOptions } from './tls-upgrade.js'
 
 /** Opens one connection for undici. */
 export type Connector = buildConnector.connector
@@ -33,7 +32,7 @@ export interface ConnectorOptions extends TlsOptions {
 export function createConnector(options: ConnectorOptions = {}): Connector {
   const resolver = options.resolver ?? createResolver(options)
   const guard = createAddressGuard(compileAllowPrivate(options.allowPrivate ?? []), resolver)
-  const tls = createTlsSockets(options)
+  const upgrade = createTlsUpgrade(options)
   const timeoutMs = options.connectTimeoutMs ?? 10_000
 
   return (wanted, callback) => {
@@ -76,32 +75,24 @@ export function createConnector(options: ConnectorOptions = {}): Connector {
         succeed(socket)
         return
       }
-      socket.once('secureConnect', () => succeed(socket))
-      socket.on('error', (error) => fail(tlsFailure(error)))
+      upgrade(socket, hostname, port, (error, secured) => {
+        if (secured === undefined) fail(error ?? unreachable(undefined))
+        else succeed(secured)
+      })
     }
 
-    const open = (address: string): Socket => (isSecure ? tls.open(address, port, hostname) : openPlain(address, port))
-
-    guard
-      .addressesFor(hostname, port)
-      .then((addresses) => {
+    guard.addressesFor(hostname, port).then(
+      (addresses) => {
         if (isSettled) return
-        const attempt = openSocket(addresses, open, (error, socket, address) => {
+        const attempt = openSocket(addresses, port, (error, socket, address) => {
           if (socket === undefined) fail(unreachable(error))
           else receive(socket, address)
         })
         abandon = attempt.abandon
-      })
-      .catch((error: unknown) => fail(asError(error)))
+      },
+      (error: unknown) => fail(asError(error)),
+    )
   }
-}
-
-function openPlain(host: string, port: number): Socket {
-  const onread = onRead((chunk) => socket.push(chunk))
-  // 64 KiB as for files: a body then crosses in fewer, larger pieces.
-  const options = { host, port, highWaterMark: 65_536, onread }
-  const socket: Socket = connect(options)
-  return socket
 }
 
 function unreachable(cause: unknown): ProxyError {

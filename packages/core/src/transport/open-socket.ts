@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { connect, isIPv6, type Socket } from 'node:net'
 
 export interface SocketAttempt {
   /** Closes what is open or under way, without a word to the callback. */
@@ -10,12 +10,11 @@ const attemptDelayMs = 250
 
 /**
  * Opens a TCP connection to the first address that answers. An address that fails makes way at once, a slow one after
- * a quarter of a second. Calls back once: with the socket and its address, or with the last error. The callback comes
- * before any other listener of `connect`, and so before a TLS socket says its first word.
+ * a quarter of a second. Calls back once: with the socket and its address, or with the last error.
  */
 export function openSocket(
   addresses: readonly string[],
-  connect: (address: string) => Socket,
+  port: number,
   callback: (error: Error | undefined, socket: Socket | undefined, address: string) => void,
 ): SocketAttempt {
   const open = new Set<Socket>()
@@ -35,15 +34,16 @@ export function openSocket(
     const address = addresses[next]
     if (address === undefined) return
     next += 1
-    const socket = connect(address)
+    // 64 KiB as for files: a body then crosses in fewer, larger pieces.
+    const options = { host: address, port, family: isIPv6(address) ? 6 : 4, noDelay: true, highWaterMark: 65_536 }
+    const socket = connect(options)
     open.add(socket)
-    socket.prependOnceListener('connect', () => {
+    socket.once('connect', () => {
       if (isSettled) return
       settle(socket)
       // The shared listener stays for the life of the socket: a late error must not end the process.
       socket.on('error', ignore)
       socket.off('error', failed)
-      socket.setNoDelay(true)
       socket.setKeepAlive(true, 60_000)
       callback(undefined, socket, address)
     })
