@@ -49,7 +49,7 @@ export function createAppRegistry(
   definitions: readonly AppDefinition[],
   options: AppRegistryOptions = {},
 ): AppRegistry {
-  /** By every name, once compiled. */
+  /** By the names that were asked for. */
   const apps = new Map<string, App>()
   const byName = new Map<string, Entry>()
   const byId = new Map<string, Entry>()
@@ -61,24 +61,21 @@ export function createAppRegistry(
     if (app === undefined || clashes.length > 0) continue
     const entry: Entry = { ...summaryOf(app.definition, false), compiled: () => app }
     byId.set(app.id, entry)
-    for (const name of namesOf(app).map(sharedText)) {
-      byName.set(name, entry)
-      apps.set(name, app)
-    }
+    for (const name of namesOf(app)) byName.set(name, entry)
   }
   if (options.onFault !== undefined) for (const fault of located) options.onFault(fault)
   else if (located.length > 0) throw new AppDefinitionError(located)
   addCatalog(definitions, options, byName, byId)
   const sorted = [...byId.values()].sort((one, other) => (one.slug < other.slug ? -1 : 1))
 
-  function findNew(name: string): App | undefined {
+  function findFirst(name: string): App | undefined {
     const app = byName.get(name)?.compiled()
     if (app !== undefined) apps.set(sharedText(name), app)
     return app
   }
 
   return {
-    find: (name) => apps.get(name) ?? findNew(name),
+    find: (name) => apps.get(name) ?? findFirst(name),
     findById: (id) => byId.get(id)?.compiled(),
     list: () => sorted,
   }

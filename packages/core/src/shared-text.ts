@@ -8,10 +8,15 @@ const textsMost = 10_000
 export function sharedText<Text extends string>(text: Text): Text {
   const known = texts.get(text)
   if (known !== undefined) return known as Text
-  // A part of a string keeps all of it alive. A lone surrogate has no bytes of its own, and stays what it is.
-  const own = Buffer.from(text).toString()
+  const own = ownCopy(text)
+  // A lone surrogate has no bytes of its own, and stays what it is.
   if (own !== text) return text
   if (texts.size >= textsMost) texts.clear()
   texts.set(own, own)
   return own as Text
+}
+
+/** The text in memory of its own: a part of a string keeps all of it alive. */
+export function ownCopy(text: string): string {
+  return Buffer.from(text).toString()
 }

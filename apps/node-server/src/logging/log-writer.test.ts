@@ -26,7 +26,8 @@ it('of lines that nobody reads a bound is kept; the rest is counted, and told on
   execFileSync('mkfifo', [pipe])
   const descriptor = openSync(pipe, 'r+') // for both, or it would wait for a reader
   const writer = createLogWriter(descriptor)
-  const line = (index: number): string => `${index} ${'x'.repeat(1_000)}\n`
+  const filler = 'x'.repeat(1_000)
+  const line = (index: number): string => `${index} ${filler}\n`
   const written = 6_000
   for (let index = 0; index < written; index += 1) writer.write(line(index))
   const { dropped } = writer
@@ -45,7 +46,7 @@ it('of lines that nobody reads a bound is kept; the rest is counted, and told on
   reader.destroy()
   const told = text.split('\n').filter((one) => one.startsWith('{'))
   expect(told.map((one) => JSON.parse(one))).toMatchObject([{ level: 'warn', count: dropped }])
-  const kept = text.split('\n').filter((one) => one.endsWith('xxx'))
+  const kept = text.split('\n').filter((one) => one.endsWith(filler))
   expect(kept.map((one) => Number.parseInt(one, 10))).toEqual(
     Array.from({ length: written - dropped }, (_, index) => index),
   )

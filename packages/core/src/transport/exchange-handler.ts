@@ -12,7 +12,7 @@ import { describeFailure, protocolFailure, timeoutFailure } from './describe-fai
 import { endTogether } from './end-together.js'
 import type { Slot } from './origin.js'
 
-/** A short body is kept whole while the head is on its way, so that small answers never pause the parser. */
+/** A short body is kept whole while the head is on its way, so that small answers never hold up what is read. */
 const heldBytesMax = 64 * 1024
 
 /**
