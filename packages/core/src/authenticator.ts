@@ -55,11 +55,12 @@ export function keyDigest(key: string): string {
 export function createAuthenticator(options: AuthenticatorOptions): RevokingAuthenticator {
   const { documents, failures, verifiers = [] } = options
   const clock = options.clock ?? systemClock()
-  const keys = new Map<string, { key: StaticKey; caller: Caller }>()
+  const keys = new Map<string, { digest: string; caller: Caller }>()
   for (const key of options.keys ?? []) {
     const { id, project, environment, scopes } = key
-    keys.set(key.digest, {
-      key,
+    const digest = Buffer.from(key.digest, 'hex').toString('base64url')
+    keys.set(digest, {
+      digest,
       caller: frozenCaller({
         client: id,
         kind: 'key',
@@ -128,10 +129,9 @@ export function createAuthenticator(options: AuthenticatorOptions): RevokingAuth
       if (bearer === undefined || bearer === '') {
         throw new ProxyError('missing_token', 'The request has no bearer token.')
       }
-      const digest = keyDigest(bearer)
+      const digest = hash('sha256', bearer, 'base64url') // shorter than hex, and quicker to make and to look up
       const found = keys.get(digest)
-      if (found !== undefined && timingSafeEqual(Buffer.from(found.key.digest), Buffer.from(digest)))
-        return found.caller
+      if (found !== undefined && timingSafeEqual(Buffer.from(found.digest), Buffer.from(digest))) return found.caller
       const entry = cache.get(digest)
       const now = clock.now()
       if (entry !== undefined) {

@@ -8,6 +8,7 @@ import { drainServer } from './drain.js'
 import { lingeringClose } from './linger.js'
 import { type CallHandler, createFront, type FrontOptions, type NodeFront } from './node-front.js'
 import { refusalBytes } from './refusal.js'
+import { TextResponse } from './text-response.js'
 
 export interface ListenOptions extends FrontOptions {
   readonly proxy: CallHandler
@@ -73,8 +74,12 @@ export async function listen(options: ListenOptions): Promise<NodeServer> {
   }
 }
 
-/** Node 24.10 and later: a request without a body is not run through the life of a stream. */
-const newerSettings: object = { optimizeEmptyRequests: true }
+/** What the types do not take. */
+const untypedSettings: object = {
+  ServerResponse: TextResponse,
+  /** Node 24.10 and later: a request without a body is not run through the life of a stream. */
+  optimizeEmptyRequests: true,
+}
 
 function serverSettings({ limits }: NodeFront): ServerOptions {
   return {
@@ -89,7 +94,7 @@ function serverSettings({ limits }: NodeFront): ServerOptions {
     // The front closes unused connections.
     keepAliveTimeout: 0,
     highWaterMark: STREAM_BUFFER_BYTES,
-    ...newerSettings,
+    ...untypedSettings,
   }
 }
 

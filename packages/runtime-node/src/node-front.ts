@@ -7,6 +7,7 @@ import { lingeringClose } from './linger.js'
 import { type CallRules, NodeCall } from './node-call.js'
 import { describeRefusal } from './refusal.js'
 import { RequestBody } from './request-body.js'
+import { keepTickShape } from './tick-shape.js'
 
 /** What answers calls: a proxy, or a host's own routes in front of one. */
 export interface CallHandler {
@@ -43,6 +44,7 @@ const MAX_LOOK_MS = 1_000
  * between two requests for too long: Node would set and clear two timers for each call.
  */
 export function createFront(handler: CallHandler, options: FrontOptions, closesUnused = false): NodeFront {
+  keepTickShape()
   const limits = { ...defaultLimits, ...options.limits }
   const onFault = options.onFault ?? ignore
   const keepAlive = closesUnused ? `timeout=${Math.floor(limits.keepAliveTimeoutMs / 1_000)}` : undefined

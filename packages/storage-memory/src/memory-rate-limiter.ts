@@ -18,7 +18,7 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions = {}): Memor
   const clock = options.clock ?? { now: Date.now }
   const maxBuckets = options.maxBuckets ?? 1_000_000
   const counters = new Map<string, WindowCounter>()
-  /** The counters of the call at hand; kept, so that a call allocates nothing but its decision. */
+  /** The counters of the call at hand, one for each bucket; kept, so that a call allocates nothing but its decision. */
   const held: WindowCounter[] = []
   let sweeping = counters.entries()
   let calls = 0
@@ -35,11 +35,11 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions = {}): Memor
       let tightestCounter: WindowCounter | undefined
       let remaining = Number.POSITIVE_INFINITY
       let retryAfterMs = 0
-      held.length = 0
-      for (const bucket of buckets) {
+      for (let index = 0; index < buckets.length; index += 1) {
+        const bucket = buckets[index] as Bucket
         const { limit, windowMs } = bucket
         const counter = obtain(bucket, now)
-        held.push(counter)
+        held[index] = counter
         const left = limit - used(counter, now, limit, windowMs)
         const wait = left >= 1 ? 0 : waitUntil(counter, now, limit, windowMs, limit - 1)
         if (wait > retryAfterMs || (wait === retryAfterMs && left < remaining)) {
@@ -52,10 +52,8 @@ export function memoryRateLimiter(options: MemoryRateLimiterOptions = {}): Memor
       if (tightest === undefined || tightestCounter === undefined) return undefined
       const allowed = remaining >= 1
       if (allowed) {
-        for (let index = 0; index < held.length; index += 1) {
-          const counter = held[index]
-          const bucket = buckets[index]
-          if (counter !== undefined && bucket !== undefined) count(counter, now, bucket.windowMs)
+        for (let index = 0; index < buckets.length; index += 1) {
+          count(held[index] as WindowCounter, now, (buckets[index] as Bucket).windowMs)
         }
       }
       return {

@@ -10,6 +10,7 @@ import type { ParsedListener } from './answer-heads.js'
 import { BoundedBuffer } from './bounded-buffer.js'
 import { describeFailure, protocolFailure, timeoutFailure } from './describe-failure.js'
 import { endTogether } from './end-together.js'
+import { headerTexts } from './header-texts.js'
 import type { Slot } from './origin.js'
 
 /** A short body is kept whole while the head is on its way, so that small answers never hold up what is read. */
@@ -93,10 +94,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.#headSeen = true
     this.#timer.cancel()
     this.status = status
-    const headers = new Array<string>(rawHeaders.length)
-    for (let index = 0; index < rawHeaders.length; index++) {
-      headers[index] = (rawHeaders[index] as Buffer).toString('latin1')
-    }
+    const headers = headerTexts(rawHeaders)
     this.headers = status === 204 ? withoutLength(headers) : headers
     if (!this.#slot.heads.afterParsing(this)) this.#handOver()
     return true
@@ -111,7 +109,8 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     if (this.failure !== undefined) return true
     const sink = this.#sink
     if (sink === undefined) {
-      this.#held.push(chunk)
+      if (this.#heldBytes === 0) this.#held = [chunk]
+      else this.#held.push(chunk)
       this.#heldBytes += chunk.length
       if (this.#heldBytes > heldBytesMax) {
         this.#pause()
