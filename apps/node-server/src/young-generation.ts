@@ -1,8 +1,13 @@
 import { PerformanceObserver } from 'node:perf_hooks'
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 /** Of both halves together. */
 const boundBytes = 2 * 16 * 1024 * 1024
+/** Of buffers outside of V8's heap: beyond it, bodies are being streamed. */
+const streamedBytes = 16 * 1024 * 1024
+const lookMs = 100
+/** Without streamed bodies, before it may grow. */
+const quietLooks = 10
 const sizedByOperator = /--(?:min|max)[-_]semi[-_]space[-_]size|--semi[-_]space[-_]growth[-_]factor/
 
 /**
@@ -18,20 +23,26 @@ export function holdYoungGeneration(): void {
 }
 
 /**
- * Lets it grow under load, to two halves of 16 MiB. Node 24 would let it grow to four times that: the buffers of bodies
- * then reach V8's bound for memory outside of its heap (64 MiB) before a quick collection frees them, and each time
- * the whole heap is gone through, for bodies of 64 KiB a third of a call's CPU.
+ * Lets it grow under load, to two halves of 16 MiB, and not while bodies are streamed. Their buffers lie outside of V8's
+ * heap and are freed with what is small inside of it: by a quick collection, unless their sum reaches V8's bound (64 MiB)
+ * before. Then the whole heap is gone through each time, which is a fifth of the CPU of an upload, and Node 24 alone,
+ * which lets it grow to two halves of 64 MiB, does so for bodies of 64 KiB already.
  */
 export function growYoungGeneration(): void {
   if (isSizedByOperator()) return
   let isGrowing = false
-  const onCollection = () => {
-    const mayGrow = 2 * youngGenerationBytes() <= boundBytes
+  let quiet = 0
+  const decide = () => {
+    const mayGrow = quiet >= quietLooks && 2 * youngGenerationBytes() <= boundBytes
     if (mayGrow === isGrowing) return
     isGrowing = mayGrow
     setGrowthFactor(mayGrow ? 2 : 1)
   }
-  new PerformanceObserver(onCollection).observe({ entryTypes: ['gc'] })
+  new PerformanceObserver(decide).observe({ entryTypes: ['gc'] })
+  setInterval(() => {
+    quiet = getHeapStatistics().external_memory > streamedBytes ? 0 : quiet + 1
+    decide()
+  }, lookMs).unref()
 }
 
 function isSizedByOperator(): boolean {
