@@ -16,12 +16,22 @@ export function readProxyQuery(query: string): ProxyQuery {
   let externalUserId: string | undefined
   let accountId: string | undefined
   let rest: string | undefined
+  let userAt = query.indexOf(userName)
+  let accountAt = query.indexOf(accountName)
+  let equals = query.indexOf('=')
   for (let start = 0; start <= query.length && query !== ''; ) {
+    userAt = from(start, query, userName, userAt)
+    accountAt = from(start, query, accountName, accountAt)
+    equals = from(start, query, '=', equals)
     const ampersand = query.indexOf('&', start)
     const end = ampersand === -1 ? query.length : ampersand
-    const equals = query.indexOf('=', start)
     const nameEnd = equals === -1 || equals > end ? end : equals
-    const name = parameterName(query, start, nameEnd)
+    const name =
+      start === userAt && nameEnd === start + userName.length
+        ? userName
+        : start === accountAt && nameEnd === start + accountName.length
+          ? accountName
+          : parameterName(query.slice(start, nameEnd))
     if (name === userName) {
       externalUserId = only(externalUserId, query.slice(nameEnd + 1, end), name)
     } else if (name === accountName) {
@@ -35,13 +45,13 @@ export function readProxyQuery(query: string): ProxyQuery {
   return { externalUserId, accountId, rest: rest ?? '' }
 }
 
+/** Where a text is next. It is searched again only behind the last place, so that a query is gone through once. */
+function from(start: number, query: string, text: string, lastAt: number): number {
+  return lastAt === -1 || lastAt >= start ? lastAt : query.indexOf(text, start)
+}
+
 /** An encoded spelling of our own names is still ours, or a second account could hide behind `account%5Fid`. */
-function parameterName(query: string, start: number, end: number): string {
-  const length = end - start
-  // `startsWith` would compare letter by letter, at three times the cost.
-  if (length === userName.length && query.indexOf(userName, start) === start) return userName
-  if (length === accountName.length && query.indexOf(accountName, start) === start) return accountName
-  const raw = query.slice(start, end)
+function parameterName(raw: string): string {
   if (!raw.includes('%')) return raw
   try {
     return decodeURIComponent(raw)

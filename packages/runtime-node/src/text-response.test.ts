@@ -13,10 +13,15 @@ interface Answer {
 
 let answering: Answer | undefined
 let thrown: unknown
+let answerWith: ((response: ServerResponse) => void) | undefined
 
 function respond({ headers: asked, socket }: IncomingMessage, response: ServerResponse): void {
   // Whatever the answer says about its connection, the exchange ends behind the second one.
   if (asked.connection === 'close') response.once('finish', () => socket.end())
+  if (answerWith !== undefined) {
+    answerWith(response)
+    return
+  }
   const { status, headers, body } = answering ?? { status: 500, headers: [], body: Buffer.alloc(0) }
   try {
     response.writeHead(status, [...headers])
@@ -114,6 +119,22 @@ describe('TextResponse', () => {
     expect(text.sent).toBe('')
     const [, twin] = await both({ status: 200, headers: ['x-b', '2'], body: Buffer.from('body') })
     expect(twin.sent).toMatch(/^HTTP\/1\.1 200 OK\r\nx-b: 2\r\n/)
+  })
+
+  it('tells when a short body is out, and dates the answer in place of one that was refused', async () => {
+    let told = 0
+    answerWith = (response) => {
+      expect(() => response.writeHead(200, ['date', 'then', 'trailer', 'x', 'content-length', '1'])).toThrow()
+      response.writeHead(500, ['content-length', '2'])
+      response.end(Buffer.from('no'), undefined as unknown as BufferEncoding, () => {
+        told += 1
+      })
+    }
+    const [plain, text] = await both({ status: 500, headers: [], body: Buffer.alloc(0) })
+    answerWith = undefined
+    expect(text).toEqual(plain)
+    expect(text.sent).toContain('Date: now')
+    expect(told).toBe(4)
   })
 
   it('keeps the bytes of a file name, which the class of Node turns from UTF-8 to Latin-1 behind a length', async () => {

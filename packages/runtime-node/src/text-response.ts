@@ -10,8 +10,9 @@ export class TextResponse extends ServerResponse {
 
   /** A short body goes as a Latin-1 text: Node joins it with the head, which is one too. */
   override end(chunk?: unknown, encoding?: unknown, callback?: () => void): this {
-    return encoding === undefined && Buffer.isBuffer(chunk) && chunk.length <= shortBytes
-      ? super.end(chunk.toString('latin1'), 'latin1')
+    const isShort = Buffer.isBuffer(chunk) && chunk.length > 0 && chunk.length <= shortBytes
+    return isShort && encoding === undefined
+      ? super.end(chunk.toString('latin1'), 'latin1', callback)
       : super.end(chunk, encoding as BufferEncoding, callback)
   }
 
@@ -26,8 +27,13 @@ export class TextResponse extends ServerResponse {
       storeHeader?.call(this, statusLine, list)
       return
     }
+    const { sendDate } = this
     if (head.hasDate) this.sendDate = false
-    storeHeader?.call(this, '', head.heeded)
+    try {
+      storeHeader?.call(this, '', head.heeded)
+    } finally {
+      this.sendDate = sendDate // the next head may have none of its own, when this one was refused
+    }
     this._header = statusLine + head.lines + this._header?.slice(head.heededLength)
   }
 }
@@ -84,12 +90,13 @@ const usesByName: ReadonlyMap<string, Use> = new Map<string, Use>([
 
 const uses = new Map<string, Use>()
 const usesMost = 2_000
+const keptLength = 40
 
 function useOf(name: string): Use {
   let use = uses.get(name)
   if (use === undefined) {
     use = token.test(name) ? (usesByName.get(name.toLowerCase()) ?? 'write') : 'unknown'
-    if (uses.size < usesMost) uses.set(name, use)
+    if (uses.size < usesMost && name.length <= keptLength) uses.set(name, use)
   }
   return use
 }

@@ -26,10 +26,18 @@ function wholeOf(raw: readonly Buffer[]): string | undefined {
 function cut(whole: string, raw: readonly Buffer[]): string[] {
   const texts = new Array<string>(raw.length)
   const from = raw[0]?.byteOffset ?? 0
+  let misses = 0
   for (let index = 0; index < raw.length; index++) {
     const part = raw[index] as Buffer
     const start = part.byteOffset - from
-    texts[index] = index % 2 === 0 ? nameAt(whole, start, part.length) : whole.slice(start, start + part.length)
+    const end = start + part.length
+    if (index % 2 === 0 && misses < missesMost) {
+      const name = nameAt(whole, start, end)
+      if (name === undefined) misses += 1
+      texts[index] = name ?? keep(whole.slice(start, end))
+    } else {
+      texts[index] = whole.slice(start, end)
+    }
   }
   return texts
 }
@@ -37,13 +45,21 @@ function cut(whole: string, raw: readonly Buffer[]): string[] {
 /** Names met before, a few: what looks a name up finds its hash, and compares it by its address. */
 const names = new Array<string | undefined>(1024)
 const keptLength = 40
+/** In one head: to miss is to search all of it, and a head may hold thousands of names. */
+const missesMost = 4
 
-function nameAt(whole: string, start: number, length: number): string {
-  const place = ((length << 5) ^ whole.charCodeAt(start)) % names.length
-  const known = names[place]
+function nameAt(whole: string, start: number, end: number): string | undefined {
+  const known = names[placeOf(whole.charCodeAt(start), end - start)]
   // `startsWith` would compare letter by letter, at three times the cost.
-  if (known !== undefined && known.length === length && whole.indexOf(known, start) === start) return known
-  const name = ownCopy(whole.slice(start, start + length))
-  if (length <= keptLength) names[place] = name
+  return known?.length === end - start && whole.indexOf(known, start) === start ? known : undefined
+}
+
+function keep(slice: string): string {
+  const name = ownCopy(slice)
+  if (name.length <= keptLength) names[placeOf(name.charCodeAt(0), name.length)] = name
   return name
+}
+
+function placeOf(firstLetter: number, length: number): number {
+  return ((length << 5) ^ firstLetter) % names.length
 }
