@@ -14,12 +14,12 @@ export function decodeBase64(text: string): Buffer | undefined {
   const tail = end % 4
   if (end === 0 || tail === 1) return undefined
   const bytes = Buffer.from(text, 'base64')
-  return tail === 0 || hasNoBitsLeft(text.charCodeAt(end - 1), tail === 2 ? 15 : 3) ? bytes : undefined
+  return tail === 0 || hasNoBitsLeft(text.charAt(end - 1), tail === 2 ? 15 : 3) ? bytes : undefined
 }
 
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 
 /** The last character of a group that is not full holds more bits than the bytes need. */
-function hasNoBitsLeft(character: number, mask: number): boolean {
-  return (alphabet.indexOf(String.fromCharCode(character)) & mask) === 0
+function hasNoBitsLeft(character: string, mask: number): boolean {
+  return (alphabet.indexOf(character) & mask) === 0
 }

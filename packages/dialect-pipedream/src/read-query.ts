@@ -8,46 +8,28 @@ export interface ProxyQuery {
   readonly rest: string
 }
 
-const userName = 'external_user_id'
-const accountName = 'account_id'
-
 /** Takes `external_user_id` and `account_id` out of a raw query. Throws `invalid_request` when one is repeated or empty. */
 export function readProxyQuery(query: string): ProxyQuery {
   let externalUserId: string | undefined
   let accountId: string | undefined
   let rest: string | undefined
-  let userAt = query.indexOf(userName)
-  let accountAt = query.indexOf(accountName)
-  let equals = query.indexOf('=')
   for (let start = 0; start <= query.length && query !== ''; ) {
-    userAt = from(start, query, userName, userAt)
-    accountAt = from(start, query, accountName, accountAt)
-    equals = from(start, query, '=', equals)
     const ampersand = query.indexOf('&', start)
     const end = ampersand === -1 ? query.length : ampersand
-    const nameEnd = equals === -1 || equals > end ? end : equals
-    const name =
-      start === userAt && nameEnd === start + userName.length
-        ? userName
-        : start === accountAt && nameEnd === start + accountName.length
-          ? accountName
-          : parameterName(query.slice(start, nameEnd))
-    if (name === userName) {
-      externalUserId = only(externalUserId, query.slice(nameEnd + 1, end), name)
-    } else if (name === accountName) {
-      accountId = only(accountId, query.slice(nameEnd + 1, end), name)
+    const pair = query.slice(start, end)
+    const equals = pair.indexOf('=')
+    const nameEnd = equals === -1 ? pair.length : equals
+    const name = parameterName(pair.slice(0, nameEnd))
+    if (name === 'external_user_id') {
+      externalUserId = only(externalUserId, pair.slice(nameEnd + 1), name)
+    } else if (name === 'account_id') {
+      accountId = only(accountId, pair.slice(nameEnd + 1), name)
     } else {
-      const pair = query.slice(start, end)
       rest = rest === undefined ? pair : `${rest}&${pair}`
     }
     start = end + 1
   }
   return { externalUserId, accountId, rest: rest ?? '' }
-}
-
-/** Where a text is next. It is searched again only behind the last place, so that a query is gone through once. */
-function from(start: number, query: string, text: string, lastAt: number): number {
-  return lastAt === -1 || lastAt >= start ? lastAt : query.indexOf(text, start)
 }
 
 /** An encoded spelling of our own names is still ours, or a second account could hide behind `account%5Fid`. */

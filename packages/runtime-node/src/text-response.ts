@@ -1,4 +1,5 @@
 import { ServerResponse } from 'node:http'
+import { isHeaderName, isHeaderValue } from '@proxy/core'
 
 /** Beyond it copying costs more than a second buffer in the same write. */
 const shortBytes = 8 * 1024
@@ -60,7 +61,7 @@ function writeOut(list: readonly unknown[]): Head | undefined {
   for (let index = 0; index < list.length; index += 2) {
     const name = list[index]
     const value = list[index + 1]
-    if (typeof name !== 'string' || typeof value !== 'string' || forbidden.test(value)) return undefined
+    if (typeof name !== 'string' || typeof value !== 'string' || !isHeaderValue(value)) return undefined
     const use = useOf(name)
     if (use === 'unknown') return undefined
     if (use === 'date') hasDate = true
@@ -72,9 +73,6 @@ function writeOut(list: readonly unknown[]): Head | undefined {
   }
   return { lines, hasDate, heeded, heededLength }
 }
-
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
-const forbidden = /[^\t\x20-\x7e\x80-\xff]/
 
 type Use = 'write' | 'date' | 'heed' | 'unknown'
 
@@ -95,7 +93,7 @@ const keptLength = 40
 function useOf(name: string): Use {
   let use = uses.get(name)
   if (use === undefined) {
-    use = token.test(name) ? (usesByName.get(name.toLowerCase()) ?? 'write') : 'unknown'
+    use = isHeaderName(name) ? (usesByName.get(name.toLowerCase()) ?? 'write') : 'unknown'
     if (uses.size < usesMost && name.length <= keptLength) uses.set(name, use)
   }
   return use

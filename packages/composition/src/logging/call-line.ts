@@ -6,17 +6,14 @@ const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The log line of one call, in ASCII: these fields and no others. Put together by hand, as it is written for every call. */
 export function callLine(event: CallEvent, time: number): string {
-  const { method, app, account, upstreamHost, upstreamPath, reason } = event
   let line = `{"level":"${levelOf(event)}","time":${time},"msg":"call","request_id":"${event.requestId}"`
-  line += `,"method":${quote(method)},"status":${event.status},"outcome":"${event.outcome}"`
+  line += `,"method":${quote(event.method)},"status":${event.status},"outcome":"${event.outcome}"`
   line += `,"duration_ms":${inHundredths(event.durationMs)},"attempts":${event.attempts}`
-  line += callerText(event)
-  if (app !== undefined) line += `,"app":${quote(app)}`
-  if (account !== undefined) line += `,"account":${quote(account)}`
-  if (upstreamHost !== undefined) line += `,"upstream_host":${quote(upstreamHost)}`
-  if (upstreamPath !== undefined) line += `,"upstream_path":${quote(upstreamPath)}`
+  line += identityText(event)
+  if (event.upstreamHost !== undefined) line += `,"upstream_host":${quote(event.upstreamHost)}`
+  if (event.upstreamPath !== undefined) line += `,"upstream_path":${quote(event.upstreamPath)}`
   if (event.code !== undefined) line += `,"code":"${event.code}"`
-  if (reason !== undefined) line += `,"reason":${quote(reason)}`
+  if (event.reason !== undefined) line += `,"reason":${quote(event.reason)}`
   if (event.traceparent !== undefined && traceparentForm.test(event.traceparent)) {
     line += `,"traceparent":"${event.traceparent}"`
   }
@@ -40,9 +37,9 @@ interface KnownCaller {
 const known = new Map<string | undefined, KnownCaller>()
 const knownMost = 10_000
 
-/** Who called. A text kept for each app or account as well would be out of the caches by its next call. */
-function callerText(event: CallEvent): string {
-  const { client } = event
+/** Who called for whom. What is kept is kept for each client: a text for each app would be out of the caches by its next call. */
+function identityText(event: CallEvent): string {
+  const { client, app, account } = event
   let caller = known.get(client)
   if (caller === undefined || !isOf(caller, event)) {
     const { dialect, project, environment } = event
@@ -50,7 +47,10 @@ function callerText(event: CallEvent): string {
     if (known.size >= knownMost) known.clear()
     known.set(client, caller)
   }
-  return caller.text
+  let { text } = caller
+  if (app !== undefined) text += `,"app":${quote(app)}`
+  if (account !== undefined) text += `,"account":${quote(account)}`
+  return text
 }
 
 function isOf(known: KnownCaller, { project, environment, dialect }: CallEvent): boolean {
