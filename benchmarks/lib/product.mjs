@@ -23,12 +23,17 @@ export function productCandidate({
   accounts = 1,
   apps = 1,
   redis,
+  nodeOptions = [],
 }) {
   if (!existsSync(server)) throw new Error(`${server} is not there: run "npm run bootstrap" first.`)
-  return { name, start: (place) => startProduct({ ...place, node, server, workers, accounts, apps, redis }) }
+  return {
+    name,
+    start: (place) => startProduct({ ...place, node, server, workers, accounts, apps, redis, nodeOptions }),
+  }
 }
 
-async function startProduct({ folder, upstream, authority, env = {}, node, server, workers, accounts, apps, redis }) {
+async function startProduct({ folder, upstream, authority, env = {}, node, server, nodeOptions, ...setUp }) {
+  const { workers, accounts, apps, redis } = setUp
   const port = await freePort()
   const own = join(folder, `product-${port}`)
   mkdirSync(own)
@@ -40,7 +45,7 @@ async function startProduct({ folder, upstream, authority, env = {}, node, serve
   const handle = startPinned({
     core: proxyCore,
     command: node,
-    args: [server, 'serve', '--config', configuration],
+    args: [...nodeOptions, server, 'serve', '--config', configuration],
     env: { ...env, WORKERS: String(workers), NODE_EXTRA_CA_CERTS: authority },
     output: log.descriptor,
   })

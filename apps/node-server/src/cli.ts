@@ -40,7 +40,7 @@ api-proxy keys webhook            show the secrets that sign webhooks [--project
 api-proxy --help | --version
 
 The configuration is --config, else PROXY_CONFIG, else ./proxy.config.yaml.
-WORKERS=n serves with n processes. Exit status: 0 fine, 1 failed, 2 not understood.`
+WORKERS=n serves with n processes, at most one for each core. Exit status: 0 fine, 1 failed, 2 not understood.`
 
 /** Commands with words and options of their own; like the others they are loaded when they are called. */
 const groups: ReadonlyMap<string, (args: readonly string[]) => Promise<string | undefined>> = new Map([

@@ -1,7 +1,12 @@
 import { execFile } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdir, readlink } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { rawRequest, startUpstream, type Upstream } from '@proxy/test-support'
+import { deferred, freePort, rawRequest, startUpstream, text, type Upstream } from '@proxy/test-support'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryFolder } from './server/command.js'
 import { startWorld, type World } from './server/world.js'
 
 const execute = promisify(execFile)
@@ -100,3 +105,94 @@ describe('several processes', () => {
     expect(lines.filter(({ msg, app }) => msg === 'call' && app === 'acme')).toHaveLength(300)
   })
 })
+
+describe('a process that cannot start again', () => {
+  it('says why, and is tried until it can', async () => {
+    const file = join(temporaryFolder(), 'secret')
+    writeFileSync(file, 'secret-of-the-client-1f8a')
+    const projects = [{ id: 'proj_1', clients: [{ id: 'main', secret: `\${file:${file}}` }] }]
+    const world = await startWorld({ upstreamPort: upstream.port, environment: three, config: { projects } })
+    const token = await world.token()
+    rmSync(file)
+    process.kill(Number((await pids(world))[0]), 'SIGKILL')
+    await world.server.until(/"reason":"[^"]*projects\[0\].clients\[0\].secret[^"]*","msg":"a worker ended"/)
+    expect(await statuses(world, token, 20)).toEqual(new Map([[200, 20]]))
+    writeFileSync(file, 'secret-of-the-client-1f8a')
+    await expect.poll(() => pids(world), { timeout: 10_000 }).toHaveLength(3)
+    expect(await statuses(world, token, 20)).toEqual(new Map([[200, 20]]))
+  })
+})
+
+describe('more processes than cores', () => {
+  it('serve with as many as there are cores, and the rest takes over from one that dies', async () => {
+    // So long that a drain which one of them does not hear of would never end.
+    const server = { port: await freePort(), publicUrl: 'http://proxy.test', drainTimeout: '300s' }
+    const world = await startWorld({
+      upstreamPort: upstream.port,
+      environment: { WORKERS: '2' },
+      config: { server },
+      shell: `exec taskset --cpu-list ${firstCore()} "$@"`,
+    })
+    expect(world.server.output.out).toMatch(/"workers":2,"serving":1,"msg":"more workers than cores/)
+    const token = await world.token()
+    const [serving] = await servingPids(world, token)
+    const [standingBy] = (await pids(world)).filter((pid) => pid !== serving)
+    expect(await servingPids(world, token)).toEqual([serving])
+    expect((await rawRequest(`${world.url}/metrics`)).text()).toContain('proxy_calls_total{dialect="pipedream"')
+
+    process.kill(Number(serving), 'SIGKILL')
+    await world.server.until(/"msg":"a worker ended"/)
+    await expect.poll(() => statuses(world, token, 1).catch(() => undefined)).toEqual(new Map([[200, 1]]))
+    await expect.poll(() => pids(world), { timeout: 10_000 }).toHaveLength(2)
+    expect(await servingPids(world, token)).toEqual([standingBy])
+    world.server.child.kill('SIGTERM')
+    expect(await world.server.ended).toBe(0)
+  })
+
+  it.runIf(availableParallelism() > 1)('all serve when there are cores enough', async () => {
+    const world = await startWorld({ upstreamPort: upstream.port, environment: { WORKERS: '2' } })
+    expect(await servingPids(world, await world.token())).toEqual(await pids(world))
+    expect(world.server.output.out).not.toContain('more workers than cores')
+  })
+})
+
+/** The processes that hold connections of callers: ten wait for an answer while they are looked at. */
+async function servingPids(world: World, token: string): Promise<string[]> {
+  const answered = deferred()
+  upstream.forget()
+  upstream.answer('/held', async (response, request) => {
+    await answered.promise
+    await text('done')(response, request)
+  })
+  const { url, headers } = world.call('/held', token)
+  const calls = Array.from({ length: 10 }, () => rawRequest(url, { headers }))
+  await expect.poll(() => upstream.requests.length).toBe(10)
+  const accepted = acceptedSockets(Number(new URL(world.url).port))
+  const held = await Promise.all((await pids(world)).map(async (pid) => [pid, await sockets(pid)] as const))
+  answered.resolve()
+  await Promise.all(calls)
+  return held.filter(([, links]) => links.some((link) => accepted.has(link))).map(([pid]) => pid)
+}
+
+/** What is connected to a port of this machine, as links of descriptors name it. */
+function acceptedSockets(port: number): ReadonlySet<string> {
+  const end = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const established = '01'
+  const rows = readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+  return new Set(
+    rows
+      .filter(([, local, , state]) => local?.endsWith(end) && state === established)
+      .map((columns) => `socket:[${columns[9]}]`),
+  )
+}
+
+async function sockets(pid: string): Promise<string[]> {
+  const folder = `/proc/${pid}/fd`
+  return await Promise.all((await readdir(folder)).map((fd) => readlink(join(folder, fd)).catch(() => '')))
+}
+
+function firstCore(): string {
+  return /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+}

@@ -38,7 +38,7 @@ export function metricsCollector(workers: () => readonly Worker[]) {
 }
 
 /** A worker's side: gives its own metrics when asked, and asks for those of all. */
-export function metricsClient(send: (message: object) => void) {
+export function metricsClient(send: (message: ToFirst) => void) {
   let last = 0
   let own = new Registry()
   const waiting = new Map<number, (text: string) => void>()
@@ -52,7 +52,7 @@ export function metricsClient(send: (message: object) => void) {
       if (message?.metrics !== undefined) waiting.get(message.metrics.number)?.(message.metrics.text)
       if (message?.collect === undefined) return
       const metrics = await own.getMetricsAsJSON()
-      send(wrap<ToFirst>({ collected: { number: message.collect, metrics } }))
+      send({ collected: { number: message.collect, metrics } })
     },
     all(): Promise<string> {
       last += 1
@@ -62,7 +62,7 @@ export function metricsClient(send: (message: object) => void) {
           waiting.delete(number)
           resolve(text)
         })
-        send(wrap<ToFirst>({ ask: number }))
+        send({ ask: number })
       })
     },
   }

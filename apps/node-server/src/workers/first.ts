@@ -6,6 +6,7 @@ import type { Running } from '../running.js'
 import { metricsCollector } from './all-metrics.js'
 import { serveCredits } from './credit-bank.js'
 import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
+import { usableCores } from './usable-cores.js'
 
 export interface WorkersOptions {
   readonly count: number
@@ -20,16 +21,21 @@ export interface WorkersOptions {
 const restartAfterMs = 1_000
 
 /**
- * Starts the processes that serve calls, each with the state of this one, and replaces those that end. Rejects when the
+ * Starts the processes that serve calls, each with the state of this one, and replaces those that end. No more of them
+ * serve than there are cores, as they would only take the caches from each other: the rest stands by. Rejects when the
  * first ones cannot start.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Running> {
   const { count, configuration, state, hub, logger, drainWithinMs } = options
+  const toServe = Math.min(count, usableCores())
   let isEnding = false
   const living = new Set<Worker>()
+  const serving = new Set<Worker>()
+  const standingBy = new Set<Worker>()
   const collector = metricsCollector(() => [...living])
 
-  function start(): Promise<string> {
+  /** Resolves with the address once it serves, with nothing once it stands by. */
+  function start(): Promise<string | undefined> {
     const worker = cluster.fork()
     living.add(worker)
     const channel = processChannel(worker)
@@ -37,18 +43,43 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
     serveCredits(channel, state.rateLimiter, count)
     worker.on('message', (message: unknown) => void collector.hear(worker, message))
     return new Promise((resolve, reject) => {
+      let failure: string | undefined
       worker.on('message', (wrapped: unknown) => {
         const message = unwrap<ToFirst>(wrapped)
-        if (message?.hello) worker.send(wrap<ToWorker>({ start: configuration }))
-        if (message?.ready !== undefined) resolve(message.ready.url)
-        if (message?.failed !== undefined) reject(new Error(message.failed))
+        if (message?.hello) greet(worker)
+        const url = message?.ready?.url
+        if (message?.ready !== undefined && (url !== undefined || standingBy.has(worker))) resolve(url)
+        if (message?.failed !== undefined) {
+          failure = message.failed
+          reject(new Error(failure))
+        }
       })
       worker.once('exit', (status, signal) => {
-        living.delete(worker)
-        reject(new Error(`A worker ended with ${signal ?? status}.`))
-        if (!isEnding) replace(worker, signal ?? status)
+        for (const group of [living, serving, standingBy]) group.delete(worker)
+        const reason = failure ?? signal ?? status
+        reject(new Error(`A worker ended with ${reason}.`))
+        if (isEnding) return
+        callUp()
+        replace(worker, reason)
       })
     })
+  }
+
+  function greet(worker: Worker): void {
+    // It may have been asked to drain already, which was lost.
+    worker.send(wrap<ToWorker>(isEnding ? { drain: true } : { start: configuration }), () => undefined)
+    if (isEnding) return
+    standingBy.add(worker)
+    callUp()
+  }
+
+  function callUp(): void {
+    for (const worker of standingBy) {
+      if (serving.size === toServe) return
+      standingBy.delete(worker)
+      serving.add(worker)
+      worker.send(wrap<ToWorker>({ serve: true }), () => undefined)
+    }
   }
 
   function replace(worker: Worker, reason: string | number): void {
@@ -64,9 +95,11 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
   }
 
   try {
-    const [url = ''] = await Promise.all(Array.from({ length: count }, start))
+    const urls = await Promise.all(Array.from({ length: count }, start))
+    if (toServe < count)
+      logger.warn({ workers: count, serving: toServe }, 'more workers than cores: the rest stands by')
     return {
-      url,
+      url: urls.find((url) => url !== undefined) ?? '',
       kill,
       async drain() {
         isEnding = true

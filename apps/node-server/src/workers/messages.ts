@@ -2,6 +2,8 @@
 export interface ToWorker {
   /** The configuration as text, with the name of the file that it came from. */
   readonly start?: { readonly name: string; readonly text: string }
+  /** Listen and serve; until then a worker stands by. */
+  readonly serve?: true
   readonly drain?: true
   /** Asks for the worker's own metrics. */
   readonly collect?: number
@@ -12,7 +14,9 @@ export interface ToWorker {
 export interface ToFirst {
   /** It listens; what was sent before is lost. */
   readonly hello?: true
-  readonly ready?: { readonly url: string }
+  /** It serves at `url`; without one it stands by. */
+  readonly ready?: { readonly url?: string }
+  /** It could not start, for this reason, and ends. */
   readonly failed?: string
   /** Asks for the metrics of all workers. */
   readonly ask?: number

@@ -3,16 +3,24 @@ import { systemClock } from '@proxy/core'
 import { connectSharedState, processChannel } from '@proxy/storage-memory'
 import type { ProcessSettings } from '../config.js'
 import { createLogWriter } from '../logging/log-writer.js'
+import type { Running } from '../running.js'
 import { startServer } from '../server.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
 import { metricsClient } from './all-metrics.js'
 import { creditLimiter } from './credit-limiter.js'
 import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
 
-/** Serves calls with the state of the first process, from its start message until it says to drain, or is gone. */
+/**
+ * Stands by with the state of the first process and serves calls when it is told to, until it is told to drain, or the
+ * first process is gone.
+ */
 export function runWorker({ variables, workers }: ProcessSettings): void {
-  const send = (message: object): void => void process.send?.(message)
+  const send = (message: ToFirst, sent = (): void => undefined): void => void process.send?.(wrap(message), sent)
   const metrics = metricsClient(send)
+  let serve = (): void => undefined
+  const mayServe = new Promise<void>((resolve) => {
+    serve = resolve
+  })
   let drain = (): void => process.exit(0)
 
   // A terminal signals the whole group; what a signal means is the first process's to say.
@@ -22,19 +30,15 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
     void metrics.hear(wrapped)
     const message = unwrap<ToWorker>(wrapped)
     if (message?.drain) drain()
-    if (message?.start === undefined) return
-    start(message.start).then(
-      (running) => {
-        drain = running.drain
-        send(wrap<ToFirst>({ ready: { url: running.url } }))
-      },
-      (error: unknown) => {
-        send(wrap<ToFirst>({ failed: error instanceof Error ? error.message : 'A worker could not start.' }))
-      },
-    )
+    if (message?.serve) serve()
+    if (message?.start !== undefined) start(message.start).catch(fail)
   })
 
-  send(wrap<ToFirst>({ hello: true }))
+  send({ hello: true })
+
+  function fail(error: unknown): void {
+    send({ failed: error instanceof Error ? error.message : 'A worker could not start.' }, () => process.exit(1))
+  }
 
   async function start({ name, text }: { readonly name: string; readonly text: string }) {
     const config = await withOpenedKeys(parseConfig(text, name, variables), { onRetry: () => undefined })
@@ -47,21 +51,24 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
     const state = await openState(config, { clock, processes: workers, shared })
     // The first process has waited for its own. Calls before the limiter's first answer would be counted here alone.
     await state.checks.rateLimiter?.().catch(() => undefined)
-    const server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
-    const end = async (): Promise<void> => {
-      await server.drain()
+    let server: Running | undefined
+    let isDraining = false
+    drain = () => {
+      if (isDraining) return
+      isDraining = true
+      void end()
+    }
+    send({ ready: {} })
+    await mayServe
+    if (isDraining) return
+    server = await startServer({ config, state, clock, writer, logger, shareMetrics: metrics })
+    send({ ready: { url: server.url } })
+
+    async function end(): Promise<void> {
+      await server?.drain()
       await state.close()
       await writer.flush(flushMs)
       process.exit(0)
-    }
-    let isDraining = false
-    return {
-      url: server.url,
-      drain: () => {
-        if (isDraining) return
-        isDraining = true
-        void end()
-      },
     }
   }
 }

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import {
+  freePort,
   type RunningServer,
   rawRequest,
   selfSignedCertificate,
@@ -29,6 +28,7 @@ export interface Town {
 }
 
 export async function startTown(): Promise<Town> {
+  // The public address stands in the configuration, so that the port must be known before the server has it.
   const [upstream, vendor, site, port] = await Promise.all([
     startUpstream(),
     startIdentityProvider(),
@@ -116,14 +116,4 @@ function configuration(port: number, upstreamPort: number, vendorOrigin: string)
       },
     ],
   }
-}
-
-/** The public address stands in the configuration, so that the port must be known before the server has it. */
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }

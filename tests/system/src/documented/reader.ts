@@ -1,8 +1,6 @@
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { openShell, shellBlocks } from '@proxy/test-support'
+import { freePort, openShell, shellBlocks } from '@proxy/test-support'
 import { expect, onTestFinished } from 'vitest'
 import { command, temporaryFolder } from '../server/command.js'
 
@@ -26,15 +24,6 @@ export interface Reader {
   end(): void
 }
 
-async function freePort(): Promise<string> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address !== null ? String(address.port) : ''
-}
-
 export function readPage(page: string, environment: Readonly<Record<string, string>> = {}): Reader {
   const folder = temporaryFolder()
   const shell = openShell({ folder, environment })
@@ -55,7 +44,7 @@ export function readPage(page: string, environment: Readonly<Record<string, stri
     async serve() {
       // Links hold the port of the configuration, so that it must be known before the server has it.
       const before = port
-      port = await freePort()
+      port = String(await freePort())
       writeFileSync(file, readFileSync(file, 'utf8').replace(`port: ${before}`, `port: ${port}`))
       const server = command(['serve'], { folder, environment })
       await server.until(/"msg":"listening"/)
