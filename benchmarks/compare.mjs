@@ -19,8 +19,9 @@ const help = `Usage: node benchmarks/compare.mjs CANDIDATE CANDIDATE … [option
 All candidates are alive at once and get the load in turns of one second, in random order, so that each meets the same
 machine. Prints the CPU of a call of each, and its ratio to the first one.
 
-  CANDIDATE         a name such as product, reply-from or 1,000-apps, or LABEL=FILE, another build's cli.js; options of
-                    Node may follow: "small=apps/node-server/dist/cli.js --max-semi-space-size=4"
+  CANDIDATE         a name such as product, reply-from or 1,000-apps, or LABEL=FILE, another build's cli.js. Behind it may
+                    stand accounts=N, apps=N, workers=N and options of Node:
+                    "small=apps/node-server/dist/cli.js accounts=1000 --max-semi-space-size=4"
   --path PATH       what the origin is asked for: /1k.json (default) or /64k.json
   --post            sends a JSON body of 1 KiB
   --tls             the origin speaks TLS
@@ -79,18 +80,18 @@ async function main() {
 }
 
 function candidateOf(name, node) {
-  const [, label, file, nodeOptions] = /^([^=]+)=(\S+)(.*)$/.exec(name) ?? []
-  if (label !== undefined) {
-    return productCandidate({
-      node,
-      name: label,
-      server: resolve(file),
-      nodeOptions: nodeOptions.split(' ').filter((word) => word !== ''),
-    })
+  const [, label, file, words] = /^([^=]+)=(\S+)(.*)$/.exec(name) ?? []
+  if (label === undefined) {
+    const candidate = candidateByName({ node })(name)
+    if (candidate === undefined) throw new Error(`no candidate is named ${name}`)
+    return candidate
   }
-  const candidate = candidateByName({ node })(name)
-  if (candidate === undefined) throw new Error(`no candidate is named ${name}`)
-  return candidate
+  const settings = words.split(' ').filter((word) => word !== '')
+  const setUp = settings.filter((word) => !word.startsWith('-')).map((word) => word.split('='))
+  const counts = Object.fromEntries(setUp.map(([key, value]) => [key, Number(value)]))
+  const nodeOptions = settings.filter((word) => word.startsWith('-'))
+  const product = productCandidate({ node, name: label, server: resolve(file), nodeOptions, ...counts })
+  return counts.accounts === undefined ? product : { ...product, scriptArguments: [counts.accounts] }
 }
 
 /** The CPU of a call in each turn, by candidate: fresh processes, all warmed up before the first turn. */

@@ -2,7 +2,7 @@ import type { Account } from './account.js'
 import { isRecord } from './app-shape.js'
 import { ownJson } from './own-json.js'
 import { Secret } from './secret.js'
-import { sharedText } from './shared-text.js'
+import { ownText, sharedText } from './shared-text.js'
 
 /** A frozen deep copy of `account` with another version, without fields that are not an account's. */
 export function freezeAccount(account: Account, version: number): Account {
@@ -20,21 +20,21 @@ export function freezeAccount(account: Account, version: number): Account {
 
 /**
  * The account that is kept, made of parts that are nobody else's. Among a hundred thousand accounts each line of memory
- * that a call touches is out of the caches: what calls read stands together at the front, and what many accounts share
- * is there once.
+ * that a call touches is out of the caches: what calls read stands together at the front, each text is in one piece, and
+ * what many accounts share is there once.
  */
 export function frozenAccount(account: Account): Account {
   return Object.freeze({
-    id: account.id,
+    id: ownText(account.id),
     project: sharedText(account.project),
     environment: sharedText(account.environment),
-    externalUserId: account.externalUserId,
+    externalUserId: ownText(account.externalUserId),
     app: sharedText(account.app),
     values: account.values,
     dead: account.dead,
     expiresAt: account.expiresAt,
     version: account.version,
-    externalId: account.externalId,
+    externalId: ownText(account.externalId),
     name: account.name,
     oauthAppId: account.oauthAppId,
     authorizedScopes: account.authorizedScopes.length === 0 ? noScopes : Object.freeze(account.authorizedScopes),
@@ -58,6 +58,6 @@ export function freezeStrings(record: Readonly<Record<string, string>>): Readonl
   const entries = Object.entries(record)
   if (entries.length === 0) return noStrings
   const copy: Record<string, string> = Object.create(nothing)
-  for (const [name, value] of entries) copy[name] = value
+  for (const [name, value] of entries) copy[name] = ownText(value)
   return Object.freeze(copy)
 }

@@ -8,15 +8,18 @@ const textsMost = 10_000
 export function sharedText<Text extends string>(text: Text): Text {
   const known = texts.get(text)
   if (known !== undefined) return known as Text
-  const own = ownCopy(text)
-  // A lone surrogate has no bytes of its own, and stays what it is.
-  if (own !== text) return text
+  const own = ownText(text)
   if (texts.size >= textsMost) texts.clear()
   texts.set(own, own)
-  return own as Text
+  return own
 }
 
-/** The text in memory of its own: a part of a string keeps all of it alive. */
-export function ownCopy(text: string): string {
-  return Buffer.from(text).toString()
+/**
+ * The text in memory of its own, in one piece. A part of a string keeps all of it alive, and what was put together letter
+ * by letter, as a parser of YAML does, is as many objects until it is first read.
+ */
+export function ownText<Text extends string>(text: Text): Text {
+  const own = Buffer.from(text).toString()
+  // A lone surrogate has no bytes of its own, and stays what it is.
+  return own === text ? (own as Text) : text
 }

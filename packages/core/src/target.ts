@@ -1,5 +1,5 @@
 import { ProxyError } from './errors.js'
-import { ownCopy, sharedText } from './shared-text.js'
+import { ownText, sharedText } from './shared-text.js'
 
 /**
  * Where a request goes. Made by `parseTarget` and `joinTarget` only: `hostname` is what is checked, resolved, named in
@@ -83,7 +83,7 @@ const knownOriginsMax = 1_000
 function readOrigin(text: string): Origin {
   const known = knownOrigins.get(text)
   if (known !== undefined) return known
-  const own = ownCopy(text) // not a part of the whole URL, with what its query holds
+  const own = ownText(text) // not a part of the whole URL, with what its query holds
   const match = authority.exec(own)
   const rawHostname = match?.[2]
   if (match === null || rawHostname === undefined || rawHostname.length > 253) throw invalidUrl()

@@ -19,7 +19,7 @@ describe.each([['1'], ['2']])('a server of %s processes on SIGTERM', (WORKERS) =
     })
     const world = await startWorld({
       upstreamPort: upstream.port,
-      config: { server: { port: 0, publicUrl: 'http://proxy.test', drainDelay: '1500ms', drainTimeout: '10s' } },
+      config: { server: { port: 0, publicUrl: 'http://proxy.test', drainDelay: '3s', drainTimeout: '20s' } },
       environment: { WORKERS },
     })
     const token = await world.token()
@@ -35,9 +35,9 @@ describe.each([['1'], ['2']])('a server of %s processes on SIGTERM', (WORKERS) =
       return { status: answer.status, json: answer.json() }
     }
     const draining = { status: 'draining', parts: { storage: 'ok' } }
-    await expect.poll(readiness).toMatchObject({ status: 503, json: draining })
+    await expect.poll(readiness, { timeout: 3_000 }).toMatchObject({ status: 503, json: draining })
     const connecting = () => rawRequest(`${world.url}/livez`).catch((error) => error.code)
-    await expect.poll(connecting, { timeout: 5_000 }).toBe('ECONNREFUSED')
+    await expect.poll(connecting, { timeout: 10_000 }).toBe('ECONNREFUSED')
 
     answered.resolve()
     const answer = await slow

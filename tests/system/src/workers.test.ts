@@ -149,6 +149,27 @@ describe('more processes than cores', () => {
     expect(await world.server.ended).toBe(0)
   })
 
+  it('have one log, with the lines of all of them', async () => {
+    const world = await startWorld({
+      upstreamPort: upstream.port,
+      environment: { WORKERS: '2' },
+      shell: `exec taskset --cpu-list ${firstCore()} "$@"`,
+    })
+    expect(await statuses(world, await world.token(), 300)).toEqual(new Map([[200, 300]]))
+    world.server.child.kill('SIGTERM')
+    expect(await world.server.ended).toBe(0)
+    const { out } = world.server.output
+    const lines = out.trimEnd().split('\n')
+    const parsed = lines.map((line) => JSON.parse(line) as { readonly msg: string; readonly app?: string })
+    expect(parsed.filter(({ msg, app }) => msg === 'call' && app === 'acme')).toHaveLength(300)
+    expect(parsed.map(({ msg }) => msg).filter((msg) => msg !== 'call')).toEqual([
+      'more workers than cores: the rest stands by',
+      'listening',
+      'draining',
+      'stopped',
+    ])
+  })
+
   it.runIf(availableParallelism() > 1)('all serve when there are cores enough', async () => {
     const world = await startWorld({ upstreamPort: upstream.port, environment: { WORKERS: '2' } })
     expect(await servingPids(world, await world.token())).toEqual(await pids(world))

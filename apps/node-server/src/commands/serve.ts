@@ -22,7 +22,8 @@ import type { Logger } from 'pino'
 import { type ProcessSettings, readProcessSettings } from '../config.js'
 import { controlSocketPath, openControlSocket } from '../control/control-socket.js'
 import { type Demo, startDemo } from '../demo/demo.js'
-import { createLogWriter, type LogWriter } from '../logging/log-writer.js'
+import { createLogWriter } from '../logging/log-writer.js'
+import { type RoutedWriter, routedWriter } from '../logging/routed-writer.js'
 import { resealBehind } from '../reseal.js'
 import type { Running } from '../running.js'
 import { startServer } from '../server.js'
@@ -53,7 +54,7 @@ export async function serve({ config: configOption, strict }: ServeOptions): Pro
   const opened = await (demo === undefined ? openFile(file, settings, strict, options) : openDemo(demo, options))
   const { config, state } = opened
 
-  const writer = createLogWriter(standardOutput, { isShared: settings.workers > 1 })
+  const writer = routedWriter(createLogWriter(standardOutput, { isShared: settings.workers > 1 }))
   const logger = createLogger(writer, config.logs.level)
   watchForBugs(logger, writer)
   for (const fault of config.leftOut) logger.error({ fault }, 'left out')
@@ -115,7 +116,7 @@ interface RunParts {
   readonly workers: number
   readonly hub: StateHub
   readonly clock: Clock
-  readonly writer: LogWriter
+  readonly writer: RoutedWriter
   readonly logger: Logger
 }
 
@@ -131,7 +132,7 @@ function run({ config, state, source }: Opened, { workers, hub, clock, writer, l
   }
   const { drainDelay, drainTimeout } = config.server
   const drainWithinMs = drainDelay + drainTimeout + workerMarginMs
-  return startWorkers({ count: workers, configuration: source, state, hub, logger, drainWithinMs })
+  return startWorkers({ count: workers, configuration: source, state, hub, writer, logger, drainWithinMs })
 }
 
 async function openFile(

@@ -2,17 +2,19 @@ import cluster, { type Worker } from 'node:cluster'
 import type { State } from '@proxy/composition'
 import { processChannel, type StateHub } from '@proxy/storage-memory'
 import type { Logger } from 'pino'
+import type { RoutedWriter } from '../logging/routed-writer.js'
 import type { Running } from '../running.js'
 import { metricsCollector } from './all-metrics.js'
 import { serveCredits } from './credit-bank.js'
-import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
+import { type ToFirst, type ToWorker, unwrap, type WorkerStart, wrap } from './messages.js'
 import { usableCores } from './usable-cores.js'
 
 export interface WorkersOptions {
   readonly count: number
-  readonly configuration: { readonly name: string; readonly text: string }
+  readonly configuration: WorkerStart['configuration']
   readonly state: State
   readonly hub: StateHub
+  readonly writer: RoutedWriter
   readonly logger: Logger
   /** What the workers get to drain; beyond it they are killed. */
   readonly drainWithinMs: number
@@ -26,8 +28,9 @@ const restartAfterMs = 1_000
  * first ones cannot start.
  */
 export async function startWorkers(options: WorkersOptions): Promise<Running> {
-  const { count, configuration, state, hub, logger, drainWithinMs } = options
+  const { count, configuration, state, hub, writer, logger, drainWithinMs } = options
   const toServe = Math.min(count, usableCores())
+  const logsAlone = toServe === 1
   let isEnding = false
   const living = new Set<Worker>()
   const serving = new Set<Worker>()
@@ -55,6 +58,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
         }
       })
       worker.once('exit', (status, signal) => {
+        if (logsAlone && serving.has(worker)) writer.route(undefined)
         for (const group of [living, serving, standingBy]) group.delete(worker)
         const reason = failure ?? signal ?? status
         reject(new Error(`A worker ended with ${reason}.`))
@@ -67,7 +71,7 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
 
   function greet(worker: Worker): void {
     // It may have been asked to drain already, which was lost.
-    worker.send(wrap<ToWorker>(isEnding ? { drain: true } : { start: configuration }), () => undefined)
+    worker.send(wrap<ToWorker>(isEnding ? { drain: true } : { start: { configuration, logsAlone } }), () => undefined)
     if (isEnding) return
     standingBy.add(worker)
     callUp()
@@ -79,7 +83,16 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
       standingBy.delete(worker)
       serving.add(worker)
       worker.send(wrap<ToWorker>({ serve: true }), () => undefined)
+      if (logsAlone) writer.route((line) => log(worker, line))
     }
+  }
+
+  function log(worker: Worker, line: string): void {
+    worker.send(wrap<ToWorker>({ log: line }), (error: Error | null) => {
+      if (error === null) return
+      writer.route(undefined) // it is gone
+      writer.write(line)
+    })
   }
 
   function replace(worker: Worker, reason: string | number): void {

@@ -1,9 +1,17 @@
+export interface WorkerStart {
+  /** The configuration as text, with the name of the file that it came from. */
+  readonly configuration: { readonly name: string; readonly text: string }
+  /** While it serves nobody else writes to the log: it need not write in pieces so small that lines cannot mix. */
+  readonly logsAlone: boolean
+}
+
 /** What the first process and its workers tell each other, besides the shared state. One key a message. */
 export interface ToWorker {
-  /** The configuration as text, with the name of the file that it came from. */
-  readonly start?: { readonly name: string; readonly text: string }
+  readonly start?: WorkerStart
   /** Listen and serve; until then a worker stands by. */
   readonly serve?: true
+  /** A line of the first process's, for the log that the worker writes alone. */
+  readonly log?: string
   readonly drain?: true
   /** Asks for the worker's own metrics. */
   readonly collect?: number

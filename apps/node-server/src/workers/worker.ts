@@ -2,13 +2,13 @@ import { createLogger, openState, parseConfig, withOpenedKeys } from '@proxy/com
 import { systemClock } from '@proxy/core'
 import { connectSharedState, processChannel } from '@proxy/storage-memory'
 import type { ProcessSettings } from '../config.js'
-import { createLogWriter } from '../logging/log-writer.js'
+import { createLogWriter, type LogWriter } from '../logging/log-writer.js'
 import type { Running } from '../running.js'
 import { startServer } from '../server.js'
 import { flushMs, standardOutput, watchForBugs } from '../standard-output.js'
 import { metricsClient } from './all-metrics.js'
 import { creditLimiter } from './credit-limiter.js'
-import { type ToFirst, type ToWorker, unwrap, wrap } from './messages.js'
+import { type ToFirst, type ToWorker, unwrap, type WorkerStart, wrap } from './messages.js'
 
 /**
  * Stands by with the state of the first process and serves calls when it is told to, until it is told to drain, or the
@@ -22,6 +22,8 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
     serve = resolve
   })
   let drain = (): void => process.exit(0)
+  const early: string[] = []
+  let log: LogWriter['write'] = (line) => early.push(line)
 
   // A terminal signals the whole group; what a signal means is the first process's to say.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
@@ -29,6 +31,7 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
   process.on('message', (wrapped: unknown) => {
     void metrics.hear(wrapped)
     const message = unwrap<ToWorker>(wrapped)
+    if (message?.log !== undefined) log(message.log)
     if (message?.drain) drain()
     if (message?.serve) serve()
     if (message?.start !== undefined) start(message.start).catch(fail)
@@ -40,9 +43,11 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
     send({ failed: error instanceof Error ? error.message : 'A worker could not start.' }, () => process.exit(1))
   }
 
-  async function start({ name, text }: { readonly name: string; readonly text: string }) {
+  async function start({ configuration: { name, text }, logsAlone }: WorkerStart) {
     const config = await withOpenedKeys(parseConfig(text, name, variables), { onRetry: () => undefined })
-    const writer = createLogWriter(standardOutput, { isShared: true })
+    const writer = createLogWriter(standardOutput, { isShared: !logsAlone })
+    for (const line of early) writer.write(line)
+    log = writer.write
     const logger = createLogger(writer, config.logs.level)
     watchForBugs(logger, writer)
     const clock = systemClock()

@@ -1,4 +1,4 @@
-import { ownCopy } from '../shared-text.js'
+import { ownText } from '../shared-text.js'
 
 /**
  * The names and values of an answer's head (flat, Latin-1), as the parser found them. They are parts of one piece of
@@ -55,7 +55,7 @@ function nameAt(whole: string, start: number, end: number): string | undefined {
 }
 
 function keep(slice: string): string {
-  const name = ownCopy(slice)
+  const name = ownText(slice)
   if (name.length <= keptLength) names[placeOf(name.charCodeAt(0), name.length)] = name
   return name
 }
