@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readdir, readlink } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -106,6 +107,28 @@ describe('several processes', () => {
   })
 })
 
+it('the first process is gone: calls in flight are ended, then the others end', async () => {
+  const answered = deferred()
+  upstream.forget()
+  upstream.answer('/slow', async (response, request) => {
+    await answered.promise
+    await text('done')(response, request)
+  })
+  const world = await startWorld({ upstreamPort: upstream.port, environment: three })
+  const { url, headers } = world.call('/slow', await world.token())
+  const slow = rawRequest(url, { headers })
+  await expect.poll(() => upstream.requests.length).toBe(1)
+  const workers = await pids(world)
+  world.server.child.kill('SIGKILL')
+  await once(world.server.child, 'exit')
+  const living = () => workers.filter((pid) => existsSync(`/proc/${pid}`))
+  // The others have nothing to do any more.
+  await expect.poll(living, { timeout: 10_000 }).toHaveLength(1)
+  answered.resolve()
+  expect((await slow).text()).toBe('done')
+  await expect.poll(living, { timeout: 10_000 }).toEqual([])
+})
+
 describe('a process that cannot start again', () => {
   it('says why, and is tried until it can', async () => {
     const file = join(temporaryFolder(), 'secret')
@@ -119,6 +142,23 @@ describe('a process that cannot start again', () => {
     expect(await statuses(world, token, 20)).toEqual(new Map([[200, 20]]))
     writeFileSync(file, 'secret-of-the-client-1f8a')
     await expect.poll(() => pids(world), { timeout: 10_000 }).toHaveLength(3)
+    expect(await statuses(world, token, 20)).toEqual(new Map([[200, 20]]))
+  })
+})
+
+describe('a process that the system cannot start', () => {
+  it('is tried again until it can, while the others go on', async () => {
+    const world = await startWorld({ upstreamPort: upstream.port, environment: three })
+    const token = await world.token()
+    const first = String(world.server.child.pid)
+    const allowOpen = (count: number) => execute('prlimit', ['--pid', first, `--nofile=${count}:`])
+    const usual = Number((await execute('sh', ['-c', 'ulimit -n'])).stdout)
+    await allowOpen((await readdir(`/proc/${first}/fd`)).length - 4)
+    process.kill(Number((await pids(world))[0]), 'SIGKILL')
+    await world.server.until(/"reason":"EMFILE","msg":"a worker ended"/)
+    await expect.poll(() => fetch(`${world.url}/livez`).then(({ status }) => status)).toBe(200)
+    await allowOpen(usual)
+    await expect.poll(() => pids(world), { timeout: 15_000 }).toHaveLength(3)
     expect(await statuses(world, token, 20)).toEqual(new Map([[200, 20]]))
   })
 })

@@ -13,9 +13,12 @@ export function metricsCollector(workers: () => readonly Worker[]) {
     last += 1
     const number = last
     return new Promise((resolve) => {
-      const timer = setTimeout(() => settle([]), answerWithinMs)
+      const giveUp = (): void => settle([])
+      const timer = setTimeout(giveUp, answerWithinMs)
+      worker.once('exit', giveUp)
       const settle = (metrics: readonly object[]): void => {
         clearTimeout(timer)
+        worker.off('exit', giveUp)
         waiting.delete(number)
         resolve(metrics)
       }

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { State } from '@proxy/composition'
 import { processChannel, type StateHub } from '@proxy/storage-memory'
 import type { Logger } from 'pino'
@@ -20,7 +21,9 @@ export interface WorkersOptions {
   readonly drainWithinMs: number
 }
 
-const restartAfterMs = 1_000
+const restartAfterMs = 500
+/** When one after the other cannot start. */
+const restartAfterMostMs = 30_000
 
 /**
  * Starts the processes that serve calls, each with the state of this one, and replaces those that end. No more of them
@@ -32,21 +35,18 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
   const toServe = Math.min(count, usableCores())
   const logsAlone = toServe === 1
   let isEnding = false
+  let isReplacing = false
   const living = new Set<Worker>()
   const serving = new Set<Worker>()
   const standingBy = new Set<Worker>()
-  const collector = metricsCollector(() => [...living])
+  const collector = metricsCollector(() => [...serving])
 
   /** Resolves with the address once it serves, with nothing once it stands by. */
   function start(): Promise<string | undefined> {
-    const worker = cluster.fork()
-    living.add(worker)
-    const channel = processChannel(worker)
-    hub.serve(channel, state)
-    serveCredits(channel, state.rateLimiter, count)
-    worker.on('message', (message: unknown) => void collector.hear(worker, message))
     return new Promise((resolve, reject) => {
+      const worker = cluster.fork()
       let failure: string | undefined
+      living.add(worker)
       worker.on('message', (wrapped: unknown) => {
         const message = unwrap<ToFirst>(wrapped)
         if (message?.hello) greet(worker)
@@ -57,15 +57,21 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
           reject(new Error(failure))
         }
       })
-      worker.once('exit', (status, signal) => {
+      worker.once('exit', (status, signal) => ended(failure ?? signal ?? status))
+      worker.on('error', (error: Error & { readonly code?: string }) => {
+        // The system could not start it (out of descriptors, say), and no exit follows.
+        if (worker.process.pid === undefined) ended(error.code ?? error.name)
+      })
+
+      function ended(reason: string | number): void {
         if (logsAlone && serving.has(worker)) writer.route(undefined)
         for (const group of [living, serving, standingBy]) group.delete(worker)
-        const reason = failure ?? signal ?? status
         reject(new Error(`A worker ended with ${reason}.`))
         if (isEnding) return
         callUp()
-        replace(worker, reason)
-      })
+        logger.error({ pid: worker.process.pid, reason }, 'a worker ended')
+        void replace()
+      }
     })
   }
 
@@ -73,6 +79,10 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
     // It may have been asked to drain already, which was lost.
     worker.send(wrap<ToWorker>(isEnding ? { drain: true } : { start: { configuration, logsAlone } }), () => undefined)
     if (isEnding) return
+    const channel = processChannel(worker)
+    hub.serve(channel, state)
+    serveCredits(channel, state.rateLimiter, count)
+    worker.on('message', (message: unknown) => void collector.hear(worker, message))
     standingBy.add(worker)
     callUp()
   }
@@ -95,11 +105,22 @@ export async function startWorkers(options: WorkersOptions): Promise<Running> {
     })
   }
 
-  function replace(worker: Worker, reason: string | number): void {
-    logger.error({ pid: worker.process.pid, reason }, 'a worker ended')
-    setTimeout(() => {
-      if (!isEnding) start().catch(() => undefined) // its end is told by the line above
-    }, restartAfterMs)
+  /** One after the other, so that the first of them serves soon, and less often while none can start. */
+  async function replace(): Promise<void> {
+    if (isReplacing) return
+    isReplacing = true
+    let pauseMs = restartAfterMs
+    await sleep(pauseMs)
+    while (!isEnding && living.size < count) {
+      try {
+        await start()
+        pauseMs = restartAfterMs
+      } catch {
+        await sleep(pauseMs) // why is told where it ended
+        pauseMs = Math.min(2 * pauseMs, restartAfterMostMs)
+      }
+    }
+    isReplacing = false
   }
 
   function kill(): void {

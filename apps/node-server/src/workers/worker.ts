@@ -1,3 +1,4 @@
+import cluster from 'node:cluster'
 import { createLogger, openState, parseConfig, withOpenedKeys } from '@proxy/composition'
 import { systemClock } from '@proxy/core'
 import { connectSharedState, processChannel } from '@proxy/storage-memory'
@@ -25,6 +26,8 @@ export function runWorker({ variables, workers }: ProcessSettings): void {
   const early: string[] = []
   let log: LogWriter['write'] = (line) => early.push(line)
 
+  // Else Node ends it as soon as the first process is gone, over calls in flight.
+  if (cluster.worker !== undefined) cluster.worker.exitedAfterDisconnect = true
   // A terminal signals the whole group; what a signal means is the first process's to say.
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined)
   process.on('disconnect', () => drain())
