@@ -1,5 +1,6 @@
-import type { Account, App, CredentialValues } from '@proxy/core'
+import { type Account, type App, type CredentialValues, isoTimeOf } from '@proxy/core'
 import { type CredentialMember, type CredentialShape, credentialShape } from './credential-shape.js'
+import { type ReadExpiry, readExpiry } from './expiry.js'
 
 /** `credentials` as callers write them. Further members are custom fields of the same name. */
 export interface GivenCredentials {
@@ -8,10 +9,8 @@ export interface GivenCredentials {
 }
 
 /** What of a connection is stored as the account's values, and what of its configuration the app does not know. */
-export interface ReadValues {
+export interface ReadValues extends ReadExpiry {
   readonly values: CredentialValues
-  /** Epoch milliseconds. */
-  readonly expiresAt: number | undefined
   readonly otherConfig: Readonly<Record<string, unknown>>
   /** Members of `credentials` that cannot be stored, by name. */
   readonly unknownMembers: readonly string[]
@@ -56,7 +55,7 @@ export function readValues(
     else values.customFields[field] = text
   }
   fillIn(values.customFields, app)
-  return { values, expiresAt: readTime(credentials.expires_at), otherConfig, unknownMembers }
+  return { values, ...readExpiry(credentials.expires_at), otherConfig, unknownMembers }
 }
 
 /** The token of an exchange, which is made anew when it is missing. */
@@ -99,7 +98,8 @@ export function showCredentials(app: App, account: Account, withRefreshToken: bo
   if (accessToken !== undefined && !shape.members.some(({ field }) => field === 'oauth_access_token')) {
     shown.token = accessToken
   }
-  if (account.expiresAt !== undefined) shown.expires_at = new Date(account.expiresAt).toISOString()
+  const expiresAt = isoTimeOf(account.expiresAt)
+  if (expiresAt !== undefined) shown.expires_at = expiresAt
   const { type: _, ...raw } = shown
   return {
     ...shown,
@@ -131,11 +131,4 @@ function asText(value: unknown): string | undefined {
 /** `privateKeyId` as `private_key_id`. */
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-/** An ISO date, or epoch seconds or milliseconds. */
-function readTime(value: unknown): number | undefined {
-  if (typeof value === 'number') return value >= 100_000_000_000 ? value : value * 1000
-  const time = typeof value === 'string' ? Date.parse(value) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
 }

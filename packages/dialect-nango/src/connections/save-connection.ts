@@ -83,6 +83,9 @@ function readWish({ app }: FoundIntegration, { credentials, config }: Connection
       path: ['credentials', name],
     })),
     ...accountFaults(app, read.values).map((fault) => toFault(fault, app)),
+    ...(read.expiryFault === undefined
+      ? []
+      : [{ code: 'invalid_string', message: read.expiryFault, path: ['credentials', 'expires_at'] }]),
   ]
   if (faults.length > 0) throw invalid('invalid_body', faults)
   return read

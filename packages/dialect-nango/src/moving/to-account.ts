@@ -76,7 +76,11 @@ export function toAccount(
     dead: false,
     error: undefined,
   }
-  const unused = [...read.unknownMembers, ...(hasOwnClient(connection.credentials) ? ['config_override'] : [])]
+  const unused = [
+    ...read.unknownMembers,
+    ...(read.expiryFault === undefined ? [] : ['expires_at']),
+    ...(hasOwnClient(connection.credentials) ? ['config_override'] : []),
+  ]
   return { account, faults: [], unused }
 }
 

@@ -1,4 +1,4 @@
-import { type Account, type AppRegistry, nextRefreshAt } from '@proxy/core'
+import { type Account, type AppRegistry, isoTimeOf, nextRefreshAt } from '@proxy/core'
 import type { z } from 'zod'
 import { appJson, missingAppJson } from './app-json.js'
 import { isoTime } from './route-parts.js'
@@ -9,7 +9,7 @@ export type AccountJson = z.output<typeof accountSchema>
 /** An account as the contract shows it; its credentials only when `withCredentials`. */
 export function accountJson(account: Account, apps: AppRegistry, withCredentials: boolean): AccountJson {
   const app = apps.find(account.app)
-  const when = (time: number | undefined) => (time === undefined ? null : isoTime(time))
+  const when = (time: number | undefined) => isoTimeOf(time) ?? null
   return {
     id: account.id,
     name: account.name ?? null,

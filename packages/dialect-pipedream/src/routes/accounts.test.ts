@@ -69,6 +69,16 @@ describe('POST accounts', () => {
     expect((await create(bench, 'u', grant())).json.expires_at).toBeNull()
   })
 
+  it('lists an account whose token ends at a time that cannot be as one without an end', async () => {
+    const bench = createBench()
+    const { id } = (await create(bench, 'u', grant({ expires_at: '2026-03-01T00:00:00Z' }))).json
+    const account = await bench.storage.readAccount({ project: 'proj_demo', environment: 'production' }, id)
+    if (account === undefined) throw new Error('not stored')
+    await bench.storage.writeAccount({ ...account, expiresAt: 9e18 }, account.version)
+    const answer = await bench.call('GET', `${base}/accounts`)
+    expect(answer).toMatchObject({ status: 200, json: { data: [{ id, expires_at: null, next_refresh_at: null }] } })
+  })
+
   it('names no next refresh for a grant that cannot be renewed', async () => {
     const bench = createBench()
     const answer = await create(bench, 'u', grant({ expires_at: '2026-03-01T00:00:00Z' }))

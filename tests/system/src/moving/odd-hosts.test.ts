@@ -177,6 +177,25 @@ describe('what cannot be taken over', () => {
     })
   })
 
+  it('an end of a token that cannot be is noted and left out, and one that can be is kept', async () => {
+    const token = { type: 'OAUTH2', access_token: 'canary-a' }
+    list(row('a', 'granted'), row('b', 'granted'))
+    host.answer('/connections/a', json({ credentials: { ...token, expires_at: 9e15 } }))
+    host.answer('/connections/b', json({ credentials: { ...token, expires_at: 1_893_456_000 } }))
+    const { folder } = world()
+    const { out, error } = await move([], { folder })
+    expect(out).toContain('2 created')
+    expect(error).toContain('note: granted: credentials.expires_at has no use here and is left out')
+    const { output, ended } = command(['accounts', 'export', '--plain'], { folder })
+    await ended
+    const lines = output.out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.find(({ external_id: id }) => id === 'a')).not.toHaveProperty('expires_at')
+    expect(lines.find(({ external_id: id }) => id === 'b')?.expires_at).toBe('2030-01-01T00:00:00.000Z')
+  })
+
   it('credentials that keep what they need with the integration get it from there', async () => {
     list(row('a', 'old'), row('b', 'granted'))
     host.answer(

@@ -1,4 +1,4 @@
-import { type Account, type Sealer, Secret } from '@proxy/core'
+import { type Account, isoTimeOf, type Sealer, Secret } from '@proxy/core'
 import { z } from 'zod'
 
 /** Epoch milliseconds, written as ISO 8601 or epoch seconds. */
@@ -68,10 +68,10 @@ export function accountToLine(account: Account, sealer: Sealer | undefined): str
     oauth_app_id: account.oauthAppId,
     authorized_scopes: account.authorizedScopes,
     metadata: account.metadata,
-    expires_at: isoTime(account.expiresAt),
-    created_at: isoTime(account.createdAt),
-    updated_at: isoTime(account.updatedAt),
-    last_refreshed_at: isoTime(account.lastRefreshedAt),
+    expires_at: isoTimeOf(account.expiresAt),
+    created_at: isoTimeOf(account.createdAt),
+    updated_at: isoTimeOf(account.updatedAt),
+    last_refreshed_at: isoTimeOf(account.lastRefreshedAt),
     dead: account.dead,
     error: account.error,
   })
@@ -86,10 +86,6 @@ export interface Identity {
 /** A line opens as the account that it names, and as no other one. */
 function contextOf({ project, environment, id }: Identity): readonly string[] {
   return ['account-export', project, environment, id]
-}
-
-function isoTime(epochMs: number | undefined): string | undefined {
-  return epochMs === undefined ? undefined : new Date(epochMs).toISOString()
 }
 
 /** The account that a line stands for, with `values` as its secrets. */

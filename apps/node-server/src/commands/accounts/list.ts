@@ -1,4 +1,4 @@
-import type { Account } from '@proxy/core'
+import { type Account, isoTimeOf } from '@proxy/core'
 import { readOptions, refuseMore, selection } from '../arguments.js'
 import { withState } from '../command-state.js'
 import { table } from '../table.js'
@@ -38,6 +38,6 @@ function shown(account: Account) {
     name,
     state: dead ? 'dead' : error === undefined ? 'healthy' : 'failing',
     error,
-    expires_at: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+    expires_at: isoTimeOf(expiresAt),
   }
 }
