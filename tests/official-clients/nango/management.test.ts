@@ -181,6 +181,7 @@ describe('connections', () => {
       end_user: { id: 'listed-user-1' },
     })
     expect(await ids({ integrationId: 'books' })).toEqual(['c1', 'listed-1', 'listed-2', 'listed-3'])
+    expect(await ids({ integrationId: ['shop', 'books'] })).toEqual(['c1', 'c1', 'listed-1', 'listed-2', 'listed-3'])
     expect(await ids({ connectionId: 'listed-2' })).toEqual(['listed-2'])
     expect(await ids({ connectionId: 'listed' })).toEqual([])
     expect(await ids({ userId: 'listed-user-3' })).toEqual(['listed-3'])
@@ -191,8 +192,10 @@ describe('connections', () => {
     expect(searched.connections.map((row) => row.connection_id)).toEqual(['listed-2'])
     const users = await client.listConnections(undefined, undefined, { endUserId: 'listed-user-1' })
     expect(users.connections.map((row) => row.connection_id)).toEqual(['listed-1'])
-    const unknown = await errorOf(client.listConnections({ integrationId: 'nothing' }))
-    expect(unknown.response).toMatchObject({ status: 404, data: { error: { code: 'unknown_provider_config' } } })
+    for (const integrationId of ['nothing', ['books', 'nothing']]) {
+      const unknown = await errorOf(client.listConnections({ integrationId }))
+      expect(unknown.response).toMatchObject({ status: 404, data: { error: { code: 'unknown_provider_config' } } })
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Bench, createBench } from '../../testing/bench.js'
+import { type Answer, type Bench, createBench } from '../../testing/bench.js'
 
 const scope = { project: 'proj_demo', environment: 'development' } as const
 const shop = { type: 'OAUTH2', access_token: 'token' }
@@ -8,6 +8,70 @@ function createShop(bench: Bench, id: string, expiresAt: unknown) {
   const credentials = { ...shop, expires_at: expiresAt }
   const json = { provider_config_key: 'shop', connection_id: id, credentials }
   return bench.call('POST', '/connections', { json })
+}
+
+const acme = { type: 'API_KEY', apiKey: 'key' }
+
+async function createAcme(bench: Bench, id: string, more: object = {}) {
+  const json = { provider_config_key: 'acme', connection_id: id, credentials: acme, ...config, ...more }
+  const answer = await bench.call('POST', '/connections', { json })
+  expect(answer.status).toBe(201)
+  return answer.json
+}
+
+const config = { connection_config: { subdomain: 'north' } }
+
+describe('a list of several integrations', () => {
+  async function town(): Promise<Bench> {
+    const bench = createBench()
+    await bench.call('POST', '/integrations', { json: { provider: 'acme', unique_key: 'acme-eu' } })
+    for (const id of ['a1', 'a2']) await createAcme(bench, id)
+    await createAcme(bench, 'eu1', { provider_config_key: 'acme-eu' })
+    await createShop(bench, 's1', undefined)
+    await bench.call('POST', '/connections', {
+      json: { provider_config_key: 'open', connection_id: 'o1', credentials: { type: 'NONE' } },
+    })
+    return bench
+  }
+
+  it.each([
+    ['acme', ['acme a1', 'acme a2']],
+    ['acme,shop', ['acme a1', 'acme a2', 'shop s1']],
+    ['acme-eu,shop', ['acme-eu eu1', 'shop s1']],
+    ['acme-eu,acme', ['acme a1', 'acme a2', 'acme-eu eu1']],
+    ['acme,Acme-Legacy,acme', ['acme a1', 'acme a2']],
+  ])('for %s has theirs alone', async (keys, rows) => {
+    const bench = await town()
+    const answer = await bench.call('GET', `/connections?integrationId=${encodeURIComponent(keys)}`)
+    expect(namesOf(answer).sort()).toEqual(rows)
+  })
+
+  it('goes on from page to page', async () => {
+    const bench = await town()
+    const pages = await Promise.all(
+      [0, 1, 2].map((page) => bench.call('GET', `/connections?integrationId=shop,acme&limit=2&page=${page}`)),
+    )
+    const names = pages.map(namesOf)
+    expect(names.map(({ length }) => length)).toEqual([2, 1, 0])
+    expect(names.flat().sort()).toEqual(['acme a1', 'acme a2', 'shop s1'])
+  })
+
+  it.each(['nothing', 'acme,nothing', 'acme,', ',', ''])('is refused for %j', async (keys) => {
+    const answer = await (await town()).call('GET', `/connections?integrationId=${keys}`)
+    expect(answer).toMatchObject({ status: 404, json: { error: { code: 'unknown_provider_config' } } })
+  })
+
+  it('is refused for more than anybody has', async () => {
+    const keys = Array.from({ length: 101 }, (_, index) => `key-${index}`).join(',')
+    const answer = await createBench().call('GET', `/connections?integrationId=${keys}`)
+    expect(answer).toMatchObject({ status: 400, json: { error: { code: 'invalid_query_params' } } })
+  })
+})
+
+function namesOf({ json }: Answer): string[] {
+  return json.connections.map(
+    (row: Readonly<Record<string, string>>) => `${row.provider_config_key} ${row.connection_id}`,
+  )
 }
 
 describe('when a token ends', () => {

@@ -23,12 +23,18 @@ const wholeNumber = (most: number) =>
     .transform(Number)
     .refine((value) => value <= most, { error: `must be at most ${most}` })
 
+/** Several keys may stand there with commas between them; no key holds one. */
+const integrationKeys = z
+  .string()
+  .transform((text) => [...new Set(text.split(','))])
+  .refine((keys) => keys.length <= 100, { error: 'must name at most 100 integrations' })
+
 const listQuery = z.looseObject({
   connectionId: z.string().optional(),
   search: z.string().optional(),
   endUserId: z.string().optional(),
   endUserOrganizationId: z.string().optional(),
-  integrationId: z.string().optional(),
+  integrationId: integrationKeys.optional(),
   limit: wholeNumber(10_000).optional(),
   page: wholeNumber(1_000_000).optional(),
 })
@@ -57,13 +63,14 @@ export function connectionRoutes(parts: RouteParts): readonly Route[] {
 
   const list = defineRoute({ ...reading, ...all, method: 'get', query: listQuery, body: noBody }, async (call) => {
     const { query, scope } = call
-    const { limit = usualLimit, page = 0, integrationId } = query
-    const integration = integrationId === undefined ? undefined : await requireIntegration(parts, scope, integrationId)
-    const fits = filterOf(query, integration)
+    const { limit = usualLimit, page = 0, integrationId: keys } = query
+    const integrations = keys && (await Promise.all(keys.map((key) => requireIntegration(parts, scope, key))))
+    const fits = filterOf(query)
     const connections: object[] = []
     let skipped = 0
-    for await (const account of accountsOf(storage, scope, integration, query.endUserId)) {
-      if (!fits(account)) continue
+    for await (const account of accountsOf(storage, scope, integrations, query.endUserId)) {
+      const integration = integrations?.find((one) => isOf(account, one))
+      if ((integrations !== undefined && integration === undefined) || !fits(account)) continue
       if (skipped < page * limit) skipped += 1
       else if (connections.length < limit) connections.push(connectionRow(account, apps, integration?.key))
       else break
@@ -158,36 +165,39 @@ async function freshen(
 async function* accountsOf(
   storage: AccountDirectory,
   scope: Scope,
-  integration: FoundIntegration | undefined,
+  integrations: readonly FoundIntegration[] | undefined,
   externalUserId: string | undefined,
 ): AsyncGenerator<Account> {
-  const query = {
-    scope,
-    limit: 100,
-    ...(integration !== undefined && { app: integration.app.slug }),
-    ...(externalUserId !== undefined && { externalUserId }),
-  }
-  let after: string | undefined
-  for (;;) {
-    const page = await storage.listAccounts({ ...query, ...(after !== undefined && { after }) })
-    yield* page.rows
-    after = page.rows.at(-1)?.id
-    if (!page.hasMore || after === undefined) return
+  const slugs = integrations === undefined ? [undefined] : new Set(integrations.map(({ app }) => app.slug))
+  for (const app of slugs) {
+    const query = {
+      scope,
+      limit: 100,
+      ...(app !== undefined && { app }),
+      ...(externalUserId !== undefined && { externalUserId }),
+    }
+    let after: string | undefined
+    do {
+      const page = await storage.listAccounts({ ...query, ...(after !== undefined && { after }) })
+      yield* page.rows
+      after = page.hasMore ? page.rows.at(-1)?.id : undefined
+    } while (after !== undefined)
   }
 }
 
-function filterOf(
-  query: z.output<typeof listQuery>,
-  integration: FoundIntegration | undefined,
-): (account: Account) => boolean {
+function isOf(account: Account, { app, key, prefix }: FoundIntegration): boolean {
+  const named = readExternalId(account.externalId)
+  return account.app === app.slug && named.key === (prefix === '' ? undefined : key)
+}
+
+function filterOf(query: z.output<typeof listQuery>): (account: Account) => boolean {
   const wantedTags = Object.entries(query).flatMap(([name, value]) => {
     const tag = /^tags\[(.+)\]$/.exec(name)?.[1]
     return tag === undefined ? [] : [[tag, value] as const]
   })
   const search = query.search?.toLowerCase()
   return (account) => {
-    const { key, connectionId: id } = readExternalId(account.externalId)
-    if (integration !== undefined && key !== (integration.prefix === '' ? undefined : integration.key)) return false
+    const { connectionId: id } = readExternalId(account.externalId)
     if (query.connectionId !== undefined && id !== query.connectionId) return false
     if (search === undefined && wantedTags.length === 0 && query.endUserOrganizationId === undefined) return true
     const record = readConnectionRecord(account)
