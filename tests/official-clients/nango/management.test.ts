@@ -161,8 +161,13 @@ describe('connections', () => {
         provider_config_key: 'books',
         connection_id: `listed-${index}`,
         credentials: { type: 'BASIC', username: 'a', password: 'canary-password' },
-        tags: { number: String(index) },
-        end_user: { id: `listed-user-${index}`, display_name: `Name ${index}`, organization: { id: 'org-l' } },
+        tags: { number: String(index), homeTown: `Town ${index}` },
+        end_user: {
+          id: `listed-user-${index}`,
+          display_name: `Name ${index}`,
+          email: `listed-${index}@example.com`,
+          organization: { id: 'org-l' },
+        },
       })
     }
     const client = world.client()
@@ -177,7 +182,7 @@ describe('connections', () => {
       created: expect.any(String),
       metadata: null,
       errors: [],
-      tags: { number: '1' },
+      tags: { number: '1', homeTown: 'Town 1' },
       end_user: { id: 'listed-user-1' },
     })
     expect(await ids({ integrationId: 'books' })).toEqual(['c1', 'listed-1', 'listed-2', 'listed-3'])
@@ -186,6 +191,10 @@ describe('connections', () => {
     expect(await ids({ connectionId: 'listed' })).toEqual([])
     expect(await ids({ userId: 'listed-user-3' })).toEqual(['listed-3'])
     expect(await ids({ tags: { number: '2' } })).toEqual(['listed-2'])
+    expect(await ids({ tags: { homeTown: 'Town 3' } })).toEqual(['listed-3'])
+    expect(await ids({ tags: { displayName: 'Name 1' } })).toEqual(['listed-1'])
+    expect(await ids({ tags: { email: 'listed-2@example.com' } })).toEqual(['listed-2'])
+    expect(await ids({ tags: { email: 'listed-2@example.com', displayName: 'Name 1' } })).toEqual([])
     expect(await ids({ integrationId: 'books', limit: 3 })).toHaveLength(3)
     expect(await ids({ integrationId: 'books', limit: 3, page: 1 })).toHaveLength(1)
     const searched = await client.listConnections(undefined, 'name 2')

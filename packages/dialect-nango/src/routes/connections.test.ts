@@ -68,6 +68,34 @@ describe('a list of several integrations', () => {
   })
 })
 
+describe('a list by tags', () => {
+  async function town(): Promise<Bench> {
+    const bench = createBench()
+    await createAcme(bench, 'plain')
+    await createAcme(bench, 'tagged', { tags: { customerTier: 'Gold', region: 'eu' } })
+    await createAcme(bench, 'user', { end_user: { id: 'u-1', display_name: 'Ann Lee', email: 'ann@example.com' } })
+    await createAcme(bench, 'as-tags', { tags: { end_user_display_name: 'Bob', end_user_email: 'bob@example.com' } })
+    return bench
+  }
+
+  it.each([
+    ['tags[customerTier]=Gold', ['acme tagged']],
+    ['tags[customertier]=Gold', ['acme tagged']],
+    ['tags[CUSTOMERTIER]=Gold&tags[region]=eu', ['acme tagged']],
+    ['tags[customertier]=Gold&tags[region]=us', []],
+    ['tags[customertier]=gold', []],
+    ['tags[end_user_display_name]=Ann%20Lee', ['acme user']],
+    ['tags[end_user_email]=ann@example.com', ['acme user']],
+    ['tags[end_user_email]=ann@example.com&tags[end_user_display_name]=Bob', []],
+    ['tags[end_user_email]=bob@example.com', ['acme as-tags']],
+    ['tags[end_user_email]=', []],
+    ['tags[constructor]=x', []],
+  ])('finds for %s %j', async (query, rows) => {
+    const bench = await town()
+    expect(namesOf(await bench.call('GET', `/connections?${query}`))).toEqual(rows)
+  })
+})
+
 function namesOf({ json }: Answer): string[] {
   return json.connections.map(
     (row: Readonly<Record<string, string>>) => `${row.provider_config_key} ${row.connection_id}`,

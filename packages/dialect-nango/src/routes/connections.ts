@@ -1,7 +1,7 @@
 import { type Account, type AccountDirectory, ProxyError, type Scope } from '@proxy/core'
 import { z } from 'zod'
 import { connectionRow, fullConnection } from '../connections/connection-json.js'
-import { readConnectionRecord, withConnectionRecord } from '../connections/connection-record.js'
+import { type EndUser, readConnectionRecord, withConnectionRecord } from '../connections/connection-record.js'
 import { changeConnection, saveConnection } from '../connections/save-connection.js'
 import { readExternalId } from '../integrations/external-id.js'
 import { answer, defineRoute, missing, noBody, type Route } from './route.js'
@@ -193,7 +193,7 @@ function isOf(account: Account, { app, key, prefix }: FoundIntegration): boolean
 function filterOf(query: z.output<typeof listQuery>): (account: Account) => boolean {
   const wantedTags = Object.entries(query).flatMap(([name, value]) => {
     const tag = /^tags\[(.+)\]$/.exec(name)?.[1]
-    return tag === undefined ? [] : [[tag, value] as const]
+    return tag === undefined ? [] : [[tag.toLowerCase(), value] as const]
   })
   const search = query.search?.toLowerCase()
   return (account) => {
@@ -205,8 +205,19 @@ function filterOf(query: z.output<typeof listQuery>): (account: Account) => bool
     if (query.endUserOrganizationId !== undefined && user?.organization?.id !== query.endUserOrganizationId) {
       return false
     }
-    if (!wantedTags.every(([tag, value]) => record.tags[tag] === value)) return false
+    const tagged = [...Object.entries(record.tags), ...tagsOfUser(user)]
+    if (!wantedTags.every(([tag, value]) => tagged.some((own) => own[0].toLowerCase() === tag && own[1] === value))) {
+      return false
+    }
     const texts = [id, account.externalUserId, user?.display_name, user?.email]
     return search === undefined || texts.some((text) => text?.toLowerCase().includes(search) === true)
   }
+}
+
+/** The SDK asks for names and addresses of end users as if they were tags. */
+function tagsOfUser(user: EndUser | null | undefined): readonly (readonly [string, string | null | undefined])[] {
+  return [
+    ['end_user_display_name', user?.display_name],
+    ['end_user_email', user?.email],
+  ]
 }
