@@ -68,6 +68,40 @@ describe('a list of several integrations', () => {
   })
 })
 
+describe('null in a new connection', () => {
+  it.each(['connection_id', 'connection_config', 'metadata', 'tags', 'end_user'])(
+    'is as if there were no %s',
+    async (name) => {
+      const json = { provider_config_key: 'open', credentials: { type: 'NONE' } }
+      const plain = await createBench().call('POST', '/connections', { json })
+      const answer = await createBench().call('POST', '/connections', { json: { ...json, [name]: null } })
+      expect([plain.status, answer.status]).toEqual([201, 201])
+      const { id: _, connection_id: __, ...rest } = plain.json
+      expect(answer.json).toMatchObject(rest)
+    },
+  )
+
+  it.each([
+    ['metadata', 'text'],
+    ['tags', { a: null }],
+    ['end_user', { id: null }],
+    ['connection_config', []],
+  ])('is not any value of %s', async (name, value) => {
+    const json = { provider_config_key: 'open', credentials: { type: 'NONE' }, [name]: value }
+    expect(await createBench().call('POST', '/connections', { json })).toMatchObject({
+      status: 400,
+      json: { error: { code: 'invalid_body' } },
+    })
+  })
+
+  it('keeps what a connection has that is made again', async () => {
+    const bench = createBench()
+    await createAcme(bench, 'c', { metadata: { a: 1 }, tags: { b: '2' }, end_user: { id: 'u' } })
+    const again = await createAcme(bench, 'c', { metadata: null, tags: null, end_user: null })
+    expect(again).toMatchObject({ metadata: { a: 1 }, tags: { b: '2' }, end_user: { id: 'u' } })
+  })
+})
+
 describe('a list by tags', () => {
   async function town(): Promise<Bench> {
     const bench = createBench()

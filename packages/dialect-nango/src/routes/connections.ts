@@ -6,7 +6,7 @@ import { changeConnection, saveConnection } from '../connections/save-connection
 import { readExternalId } from '../integrations/external-id.js'
 import { answer, defineRoute, missing, noBody, type Route } from './route.js'
 import { type FoundIntegration, type RouteParts, requireIntegration } from './route-parts.js'
-import { connectionId, endUser, integrationKey, jsonObject, queryFlag, tags } from './schemas.js'
+import { absent, connectionId, endUser, integrationKey, jsonObject, queryFlag, tags } from './schemas.js'
 
 const withKey = z.object({ provider_config_key: integrationKey })
 
@@ -41,12 +41,12 @@ const listQuery = z.looseObject({
 
 const createBody = z.object({
   provider_config_key: integrationKey,
-  connection_id: connectionId.optional(),
+  connection_id: absent(connectionId),
   credentials: z.looseObject({ type: z.string() }),
-  connection_config: jsonObject.optional(),
-  metadata: jsonObject.optional(),
-  tags: tags.optional(),
-  end_user: endUser.optional(),
+  connection_config: absent(jsonObject),
+  metadata: absent(jsonObject),
+  tags: absent(tags),
+  end_user: absent(endUser),
 })
 
 const patchBody = z.object({ end_user: endUser.optional(), tags: tags.optional() })

@@ -5,6 +5,9 @@ import { connectionIdPattern, connectionIdText, integrationKeyPattern, integrati
 export const integrationKey = z.string().regex(integrationKeyPattern, { error: integrationKeyText })
 export const connectionId = z.string().regex(connectionIdPattern, { error: connectionIdText })
 
+/** What may be left out; callers write null for that too. */
+export const absent = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? undefined)
+
 /** `true` and `false`, as a query has them. */
 export const queryFlag = z.enum(['true', 'false']).transform((text) => text === 'true')
 

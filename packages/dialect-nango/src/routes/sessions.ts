@@ -3,26 +3,26 @@ import { z } from 'zod'
 import { invalid, Refusal } from '../refusal.js'
 import { answer, defineRoute, missing, noQuery, type Route } from './route.js'
 import { type FoundIntegration, isoTime, type RouteParts, requireIntegration } from './route-parts.js'
-import { connectionId, endUser, integrationKey, jsonObject, tags } from './schemas.js'
+import { absent, connectionId, endUser, integrationKey, jsonObject, tags } from './schemas.js'
 
 const common = {
-  integrations_config_defaults: jsonObject.optional(),
-  organization: jsonObject.nullish(),
-  overrides: jsonObject.optional(),
-  tags: tags.optional(),
+  integrations_config_defaults: absent(jsonObject),
+  organization: absent(jsonObject),
+  overrides: absent(jsonObject),
+  tags: absent(tags),
 }
 
 const createBody = z.object({
   ...common,
-  allowed_integrations: z.array(integrationKey).max(1_000).optional(),
-  end_user: endUser.optional(),
+  allowed_integrations: absent(z.array(integrationKey).max(1_000)),
+  end_user: absent(endUser),
 })
 
 const reconnectBody = z.object({
   ...common,
   connection_id: connectionId,
   integration_id: integrationKey,
-  end_user: endUser.optional(),
+  end_user: absent(endUser),
 })
 
 /** Sessions in which an end user connects accounts in a browser. */
