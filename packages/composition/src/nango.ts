@@ -59,7 +59,7 @@ function connectSessions(
   clock: Clock,
 ): ConnectSessions {
   return {
-    async create({ project, environment, externalUserId, app, oauthAppId, scopes }) {
+    async create({ project, environment, externalUserId, app, externalIdPrefix, oauthAppId, scopes }) {
       const expiresAt = clock.now() + sessionMs
       const token = await tokens.create(
         {
@@ -70,6 +70,7 @@ function connectSessions(
           client: undefined,
           allowedOrigins: undefined,
           appId: app,
+          externalIdPrefix,
           oauthAppId,
           successRedirectUri: undefined,
           errorRedirectUri: undefined,

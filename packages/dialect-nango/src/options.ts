@@ -31,6 +31,8 @@ export interface ConnectSessionWish extends Scope {
   readonly externalUserId: string
   /** Slug of the one app that may be connected; undefined for any. */
   readonly app: string | undefined
+  /** Stands before the external id of what is connected: the integration's, when it has a key of its own. */
+  readonly externalIdPrefix: string | undefined
   /** The project's own OAuth client for it. */
   readonly oauthAppId: string | undefined
   /** Who asks: a token never holds more than its maker. */

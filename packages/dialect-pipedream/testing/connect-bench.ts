@@ -96,6 +96,7 @@ const usualRecord: ConnectTokenRecord = {
   client: 'demo',
   allowedOrigins: undefined,
   appId: undefined,
+  externalIdPrefix: undefined,
   oauthAppId: undefined,
   successRedirectUri: undefined,
   errorRedirectUri: undefined,

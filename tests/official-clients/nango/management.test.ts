@@ -338,6 +338,16 @@ describe('providers', () => {
 })
 
 describe('connect sessions', () => {
+  /** What the page sends that the link leads to. */
+  async function submitForm(fields: Readonly<Record<string, string>>): Promise<void> {
+    const answer = await rawRequest(`${world.server.url}/connect/accounts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams(fields).toString(),
+    })
+    expect(answer.status).toBe(200)
+  }
+
   it('give a token and a link for an end user', async () => {
     const client = world.client()
     const { data } = await client.createConnectSession({ end_user: { id: 'user-5' }, allowed_integrations: ['acme'] })
@@ -356,6 +366,27 @@ describe('connect sessions', () => {
     ]) {
       expect([400, 404]).toContain((await errorOf(refused)).response.status)
     }
+  })
+
+  it('for an integration with a name of its own make connections of that name', async () => {
+    const client = world.client()
+    await client.createIntegration({ provider: 'acme', unique_key: 'acme-prod' })
+    for (const key of ['acme-prod', 'acme']) {
+      const user = `session-user-of-${key}`
+      const { data } = await client.createConnectSession({ end_user: { id: user }, allowed_integrations: [key] })
+      await submitForm({ token: data.token, cf_api_key: `typed-for-${key}` })
+      const { connections } = await client.listConnections({ userId: user })
+      expect(connections).toMatchObject([{ provider_config_key: key, provider: 'acme', end_user: { id: user } }])
+      const connectionId = connections[0]?.connection_id ?? ''
+      expect(connectionId).toMatch(/^apn_/)
+      expect(await client.getConnection(key, connectionId)).toMatchObject({ provider_config_key: key })
+      await client.get({ providerConfigKey: key, connectionId, endpoint: '/x' })
+      expect(world.upstream.only().values('x-api-key')).toEqual([`typed-for-${key}`])
+      world.upstream.forget()
+      const other = key === 'acme' ? 'acme-prod' : 'acme'
+      expect((await errorOf(client.getConnection(other, connectionId))).response.status).toBe(404)
+    }
+    await client.deleteIntegration('acme-prod')
   })
 })
 

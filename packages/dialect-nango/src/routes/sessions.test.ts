@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { createBench } from '../../testing/bench.js'
 
+describe('a session for an integration', () => {
+  it.each([
+    [['acme-prod'], { app: 'acme', externalIdPrefix: '#acme-prod/' }],
+    [['acme'], { app: 'acme', externalIdPrefix: '' }],
+    [undefined, { app: undefined, externalIdPrefix: undefined }],
+  ])('of %j says where its accounts belong', async (allowed, wish) => {
+    const bench = createBench()
+    await bench.call('POST', '/integrations', { json: { provider: 'acme', unique_key: 'acme-prod' } })
+    const json = { end_user: { id: 'u-1' }, allowed_integrations: allowed }
+    expect((await bench.call('POST', '/connect/sessions', { json })).status).toBe(201)
+    expect(bench.sessions).toMatchObject([wish])
+  })
+})
+
 describe('null in a new session', () => {
   const json = { end_user: { id: 'u-1' }, tags: { team: 'red' }, allowed_integrations: ['acme'] }
 

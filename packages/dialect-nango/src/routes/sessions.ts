@@ -43,6 +43,7 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
       ...scope,
       externalUserId,
       app: integration?.app.slug,
+      externalIdPrefix: integration?.prefix,
       oauthAppId: integration?.stored?.oauthAppId,
       scopes: caller.scopes,
       account,

@@ -127,6 +127,15 @@ describe('the connect page of an app with keys', () => {
     expect(text).toContain('data-outcome="connected"')
   })
 
+  it('connects an account under the name that the project gave to the app', async () => {
+    const { visit, connectToken, storage } = connectBench()
+    const token = await connectToken({ appId: 'acme', externalIdPrefix: '#acme-prod/' })
+    const form = { token, cf_subdomain: 'north', cf_api_key: key }
+    expect((await visit('/connect/accounts', { form })).status).toBe(200)
+    const { rows } = await storage.listAccounts({ scope: development, limit: 10 })
+    expect(rows.map(({ externalId }) => externalId)).toEqual([`#acme-prod/${rows[0]?.id}`])
+  })
+
   it('connects an account again, with what is typed over what was stored', async () => {
     const { visit, connectToken, call, storage } = connectBench()
     const json = { app_slug: 'acme', cfmap_json: JSON.stringify({ subdomain: 'north', api_key: 'old' }) }

@@ -1,6 +1,7 @@
 import type { Account } from '@proxy/core'
 import { describe, expect, it } from 'vitest'
-import { type Bench, createBench } from '../../testing/bench.js'
+import { type Answer, type Bench, createBench } from '../../testing/bench.js'
+import type { ConnectTokenRecord } from '../tokens/connect-token-record.js'
 import { accountSchema, listOf } from './schemas.js'
 
 const fields = { subdomain: 'one', api_key: 'planted-secret' }
@@ -184,6 +185,56 @@ describe('POST accounts', () => {
       json: { name: 'x'.repeat(300_000) },
     })
     expect([answer.status, answer.json.code]).toEqual([413, 'payload_too_large'])
+  })
+})
+
+describe('a connect token for a name that the project gave to an app', () => {
+  const scope = { project: 'proj_demo', environment: 'production' } as const
+
+  async function world(more: Partial<ConnectTokenRecord> = {}) {
+    const bench = createBench()
+    const record: ConnectTokenRecord = {
+      ...scope,
+      externalUserId: 'user-7',
+      scopes: ['connect:accounts:write'],
+      client: 'demo',
+      allowedOrigins: undefined,
+      appId: 'acme',
+      externalIdPrefix: '#acme-prod/',
+      oauthAppId: undefined,
+      successRedirectUri: undefined,
+      errorRedirectUri: undefined,
+      webhookUri: undefined,
+      ...more,
+    }
+    const token = await bench.connectTokens.create(record, bench.clock.now() + 60_000)
+    const externalId = async (answer: Answer) => (await bench.storage.readAccount(scope, answer.json.id))?.externalId
+    return { bench, token, externalId }
+  }
+
+  it('makes accounts of that name, whether it stands in the body or is the key', async () => {
+    const { bench, token, externalId } = await world()
+    const json = { cfmap_json: JSON.stringify(fields) }
+    const answers = [
+      await bench.call('POST', `${base}/accounts`, { json: { ...json, connect_token: token } }),
+      await bench.call('POST', `${base}/accounts`, { json, bearer: token }),
+      await bench.call('POST', `${base}/accounts`, { json: { ...json, app_slug: 'acme' }, bearer: token }),
+    ]
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 200, json: { external_id: 'user-7', app: { name_slug: 'acme' } } })
+      expect(await externalId(answer)).toBe(`#acme-prod/${answer.json.id}`)
+    }
+  })
+
+  it('makes accounts without it for other apps, and where there is no such name', async () => {
+    const { bench, token, externalId } = await world()
+    const other = await bench.call('POST', `${base}/accounts`, { json: { ...grant(), connect_token: token } })
+    expect(await externalId(other)).toBe(other.json.id)
+    const plain = await world({ externalIdPrefix: undefined })
+    const answer = await plain.bench.call('POST', `${base}/accounts`, {
+      json: { cfmap_json: JSON.stringify(fields), connect_token: plain.token },
+    })
+    expect(await plain.externalId(answer)).toBe(answer.json.id)
   })
 })
 

@@ -86,21 +86,25 @@ export function accountRoutes(parts: RouteParts): readonly Route[] {
       body: accountBody,
       answer: accountSchema,
     },
-    async ({ query, body, scope, caller }) => {
-      const byToken = await readConnectToken(body.connect_token, scope)
+    async ({ query, body, scope, caller, bearer }) => {
+      const own = caller.kind === 'connect-token' ? bearer : undefined
+      const byToken = await readConnectToken(body.connect_token ?? own, scope)
       const externalUserId = query.external_user_id ?? byToken?.externalUserId ?? caller.externalUserId
       if (externalUserId === undefined) throw invalidField('external_user_id', 'is required')
+      if (!isTheirs(externalUserId, caller)) throw notFound()
       if (byToken !== undefined && byToken.externalUserId !== externalUserId) {
         throw invalidField('connect_token', 'was made for another user')
       }
-      if (!isTheirs(externalUserId, caller)) throw notFound()
       const appName = body.app_slug ?? byToken?.appId
       if (appName === undefined) throw invalidField('app_slug', 'is required')
       const app = findApp(apps, appName)
       if (app === undefined) throw notFound()
       const oauthAppId = query.oauth_app_id ?? byToken?.oauthAppId
       if (oauthAppId !== undefined && !(await oauthAppExists(storage, scope.project, oauthAppId))) throw notFound()
-      const owner: AccountOwner = { ...scope, externalUserId, oauthAppId }
+      // Another app than the token's has nothing of the name that the project gave to that one.
+      const isOfToken = byToken?.appId !== undefined && findApp(apps, byToken.appId)?.slug === app.slug
+      const externalIdPrefix = isOfToken ? byToken.externalIdPrefix : undefined
+      const owner: AccountOwner = { ...scope, externalUserId, oauthAppId, externalIdPrefix }
       const account =
         body.account_id === undefined
           ? await createAccount(parts, owner, app, body)

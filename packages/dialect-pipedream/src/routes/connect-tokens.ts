@@ -75,6 +75,7 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
           client: caller.kind === 'client' ? caller.client : undefined,
           allowedOrigins: body.allowed_origins,
           appId: body.app_id,
+          externalIdPrefix: undefined,
           oauthAppId: body.oauth_app_id,
           successRedirectUri: body.success_redirect_uri,
           errorRedirectUri: body.error_redirect_uri,

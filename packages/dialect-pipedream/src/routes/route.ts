@@ -41,6 +41,8 @@ export interface CheckedCall<P, Q, B> {
   readonly query: Q
   readonly body: B
   readonly caller: Caller
+  /** What proved the caller. */
+  readonly bearer: string | undefined
   readonly scope: Scope
 }
 
@@ -80,7 +82,7 @@ export function defineRoute<P extends z.ZodType, Q extends z.ZodType, B extends 
         spec.body instanceof z.ZodUndefined ? undefined : await readJsonBody(request),
         'body',
       )
-      const answer = await handle({ params, query, body, caller, scope })
+      const answer = await handle({ params, query, body, caller, bearer: input.headers.bearer, scope })
       return spec.answer === undefined ? new Response(null, { status: spec.status }) : jsonAnswer(answer, spec.status)
     },
   }

@@ -24,6 +24,8 @@ export type AccountBody = z.output<typeof accountBody>
 export interface AccountOwner extends Scope {
   readonly externalUserId: string
   readonly oauthAppId: string | undefined
+  /** Stands before the external id of a new account. */
+  readonly externalIdPrefix: string | undefined
 }
 
 interface Given {
@@ -52,7 +54,7 @@ export async function createAccount(
     environment: owner.environment,
     externalUserId: owner.externalUserId,
     app: app.slug,
-    externalId: id,
+    externalId: (owner.externalIdPrefix ?? '') + id,
     name: body.name,
     values: new Secret(values),
     oauthAppId: owner.oauthAppId,

@@ -11,6 +11,8 @@ export interface ConnectTokenRecord {
   /** Origins from which a browser may use it; undefined for any. */
   readonly allowedOrigins: readonly string[] | undefined
   readonly appId: string | undefined
+  /** Stands before the external id of what is connected, when the app has a name of the project's own; see `AppNames`. */
+  readonly externalIdPrefix: string | undefined
   readonly oauthAppId: string | undefined
   readonly successRedirectUri: string | undefined
   readonly errorRedirectUri: string | undefined
@@ -43,6 +45,7 @@ export function readConnectTokenRecord(value: unknown): ConnectTokenRecord | und
     client: text('client'),
     allowedOrigins: texts('allowedOrigins'),
     appId: text('appId'),
+    externalIdPrefix: text('externalIdPrefix'),
     oauthAppId: text('oauthAppId'),
     successRedirectUri: text('successRedirectUri'),
     errorRedirectUri: text('errorRedirectUri'),

@@ -9,6 +9,7 @@ const record = {
   client: 'demo',
   allowedOrigins: ['https://app.example.com'],
   appId: undefined,
+  externalIdPrefix: undefined,
   oauthAppId: undefined,
   successRedirectUri: undefined,
   errorRedirectUri: undefined,
