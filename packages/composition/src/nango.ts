@@ -59,7 +59,7 @@ function connectSessions(
   clock: Clock,
 ): ConnectSessions {
   return {
-    async create({ project, environment, externalUserId, app, externalIdPrefix, oauthAppId, scopes }) {
+    async create({ project, environment, externalUserId, app, externalIdPrefix, oauthAppId, scopes, account }) {
       const expiresAt = clock.now() + sessionMs
       const token = await tokens.create(
         {
@@ -72,6 +72,7 @@ function connectSessions(
           appId: app,
           externalIdPrefix,
           oauthAppId,
+          accountId: account,
           successRedirectUri: undefined,
           errorRedirectUri: undefined,
           webhookUri: undefined,

@@ -98,6 +98,7 @@ const usualRecord: ConnectTokenRecord = {
   appId: undefined,
   externalIdPrefix: undefined,
   oauthAppId: undefined,
+  accountId: undefined,
   successRedirectUri: undefined,
   errorRedirectUri: undefined,
   webhookUri: undefined,

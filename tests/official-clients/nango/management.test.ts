@@ -368,6 +368,28 @@ describe('connect sessions', () => {
     }
   })
 
+  it('renew the connection that they are for', async () => {
+    const client = world.client()
+    await client.createIntegration({ provider: 'acme', unique_key: 'acme-again' })
+    for (const key of ['acme', 'acme-again']) {
+      const base = { provider_config_key: key, connection_id: 'renewed', end_user: { id: `renewed-of-${key}` } }
+      await create({ ...base, credentials: { type: 'API_KEY', apiKey: 'old' }, metadata: { kept: true } })
+      const { data } = await client.createReconnectSession({ connection_id: 'renewed', integration_id: key })
+      const { pathname, search } = new URL(data.connect_link)
+      const page = await rawRequest(`${world.server.url}${pathname}${search}`)
+      expect(page.body.toString()).toContain('Reconnect Acme')
+      await submitForm({ token: data.token, cf_api_key: 'renewed' })
+      expect(await client.getConnection(key, 'renewed')).toMatchObject({
+        credentials: { apiKey: 'renewed' },
+        metadata: { kept: true },
+      })
+      const { connections } = await client.listConnections({ userId: `renewed-of-${key}` })
+      expect(connections).toMatchObject([{ connection_id: 'renewed', provider_config_key: key }])
+      await client.deleteConnection(key, 'renewed')
+    }
+    await client.deleteIntegration('acme-again')
+  })
+
   it('for an integration with a name of its own make connections of that name', async () => {
     const client = world.client()
     await client.createIntegration({ provider: 'acme', unique_key: 'acme-prod' })

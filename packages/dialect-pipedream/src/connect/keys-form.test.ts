@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { acme } from '../../testing/apps.js'
 import { connectBench, publicUrl } from '../../testing/connect-bench.js'
+import type { ConnectTokenRecord } from '../tokens/connect-token-record.js'
 
 const page = '/_static/connect.html'
 const development = { project: 'proj_demo', environment: 'development' } as const
@@ -154,6 +155,51 @@ describe('the connect page of an app with keys', () => {
     expect(status).toBe(200)
     const { customFields } = storage.readAccount(development, made.json.id)?.values.reveal() ?? {}
     expect(customFields).toEqual({ subdomain: 'north', api_key: key })
+  })
+})
+
+describe('a token for an account that is to be connected again', () => {
+  async function world(record: Partial<ConnectTokenRecord> = {}) {
+    const bench = connectBench()
+    const make = async (): Promise<string> => {
+      const json = { app_slug: 'acme', cfmap_json: JSON.stringify({ subdomain: 'north', api_key: 'old' }) }
+      const headers = ['x-pd-environment', 'development']
+      const path = '/v1/connect/proj_demo/accounts?external_user_id=user-1'
+      return (await bench.call('POST', path, { json, headers })).json.id
+    }
+    const [id, other] = [await make(), await make()]
+    const token = await bench.connectToken({ appId: 'acme', accountId: id, ...record })
+    const keyOf = (account: string) =>
+      bench.storage.readAccount(development, account)?.values.reveal().customFields.api_key
+    return { ...bench, id, other, token, keyOf }
+  }
+
+  it('leads to the page of that account, and renews it alone', async () => {
+    const { visit, storage, id, other, token, keyOf } = await world()
+    expect((await visit(`${page}?token=${token}`)).text).toContain('Reconnect Acme')
+    const { status } = await visit('/connect/accounts', { form: { token, cf_api_key: key } })
+    expect([status, keyOf(id), keyOf(other)]).toEqual([200, key, 'old'])
+    expect((await storage.listAccounts({ scope: development, limit: 10 })).rows).toHaveLength(2)
+  })
+
+  it('does not lead to another one', async () => {
+    const { visit, id, other, token, keyOf } = await world()
+    const form = { token, accountId: other, cf_api_key: key }
+    expect((await visit('/connect/accounts', { form })).status).toBe(403)
+    expect([keyOf(id), keyOf(other)]).toEqual(['old', 'old'])
+    expect((await visit('/connect/accounts', { form: { ...form, accountId: id } })).status).toBe(200)
+  })
+
+  it.each<[string, Partial<ConnectTokenRecord>]>([
+    ['of somebody else', { externalUserId: 'user-2' }],
+    ['of another app', { appId: 'shop' }],
+    ['of another environment', { environment: 'production' }],
+    ['that is gone', { accountId: 'apn_gone' }],
+  ])('leads nowhere for one %s', async (_, record) => {
+    const { visit, id, token, keyOf } = await world(record)
+    expect((await visit(`${page}?token=${token}`)).status).toBe(404)
+    expect((await visit('/connect/accounts', { form: { token, cf_api_key: key } })).status).toBe(404)
+    expect(keyOf(id)).toBe('old')
   })
 })
 

@@ -47,11 +47,8 @@ export function requireApp(session: Session): AppSession {
   return { ...session, app }
 }
 
-async function findAccount(
-  parts: RouteParts,
-  { accountId }: Wish,
-  { record }: FoundConnectToken,
-): Promise<Account | undefined> {
+async function findAccount(parts: RouteParts, wish: Wish, { record }: FoundConnectToken): Promise<Account | undefined> {
+  const accountId = pinned(record.accountId, wish.accountId)
   if (accountId === undefined) return undefined
   const account = await parts.storage.readAccount(record, accountId)
   if (account === undefined || account.externalUserId !== record.externalUserId) throw notFound('account')

@@ -202,6 +202,7 @@ describe('a connect token for a name that the project gave to an app', () => {
       appId: 'acme',
       externalIdPrefix: '#acme-prod/',
       oauthAppId: undefined,
+      accountId: undefined,
       successRedirectUri: undefined,
       errorRedirectUri: undefined,
       webhookUri: undefined,
@@ -235,6 +236,74 @@ describe('a connect token for a name that the project gave to an app', () => {
       json: { cfmap_json: JSON.stringify(fields), connect_token: plain.token },
     })
     expect(await plain.externalId(answer)).toBe(answer.json.id)
+  })
+})
+
+describe('a connect token for an account that is to be connected again', () => {
+  const scope = { project: 'proj_demo', environment: 'production' } as const
+  const json = { cfmap_json: '{"api_key":"new"}' }
+
+  /** An account of `user-1`, and a token that names it. */
+  async function world(more: Partial<ConnectTokenRecord> = {}) {
+    const bench = createBench()
+    const { id } = (await create(bench, 'user-1')).json
+    const { id: other } = (await create(bench, 'user-1')).json
+    const record: ConnectTokenRecord = {
+      ...scope,
+      externalUserId: 'user-1',
+      scopes: ['connect:accounts:write'],
+      client: 'demo',
+      allowedOrigins: undefined,
+      appId: 'acme',
+      externalIdPrefix: undefined,
+      oauthAppId: undefined,
+      accountId: id,
+      successRedirectUri: undefined,
+      errorRedirectUri: undefined,
+      webhookUri: undefined,
+      ...more,
+    }
+    const token = await bench.connectTokens.create(record, bench.clock.now() + 60_000)
+    const keyOf = async (account: string) =>
+      (await bench.storage.readAccount(scope, account))?.values.reveal().customFields.api_key
+    const count = async () => (await bench.storage.listAccounts({ scope, limit: 10 })).rows.length
+    return { bench, id, other, token, keyOf, count }
+  }
+
+  it('renews that one, whether it stands in the body or is the key', async () => {
+    for (const byKey of [true, false]) {
+      const { bench, id, other, token, keyOf, count } = await world()
+      const call = byKey ? { json, bearer: token } : { json: { ...json, connect_token: token } }
+      expect(await bench.call('POST', `${base}/accounts`, call)).toMatchObject({ status: 200, json: { id } })
+      expect([await keyOf(id), await keyOf(other), await count()]).toEqual(['new', 'planted-secret', 2])
+    }
+  })
+
+  it('may name it again, and no other one', async () => {
+    const { bench, id, other, token, keyOf } = await world()
+    const call = (account: string) =>
+      bench.call('POST', `${base}/accounts`, { json: { ...json, account_id: account, connect_token: token } })
+    expect(await call(other)).toMatchObject({ status: 400, json: { details: { field: 'account_id' } } })
+    expect(await keyOf(other)).toBe('planted-secret')
+    expect(await call(id)).toMatchObject({ status: 200, json: { id } })
+  })
+
+  it.each<[string, Partial<ConnectTokenRecord>, object, number]>([
+    ['of another user', { externalUserId: 'user-2' }, {}, 404],
+    ['of another app', { appId: 'shop' }, {}, 400],
+    ['when the body names another app', {}, { app_slug: 'shop' }, 400],
+    ['that is gone', { accountId: 'apn_gone' }, {}, 404],
+  ])('renews none %s', async (_, record, more, status) => {
+    const { bench, id, token, keyOf, count } = await world(record)
+    const body = { ...json, ...more, connect_token: token }
+    expect((await bench.call('POST', `${base}/accounts`, { json: body })).status).toBe(status)
+    expect([await keyOf(id), await count()]).toEqual(['planted-secret', 2])
+  })
+
+  it('renews none of another environment', async () => {
+    const { bench, id, token, keyOf } = await world({ environment: 'development' })
+    expect((await bench.call('POST', `${base}/accounts`, { json, bearer: token })).status).toBe(404)
+    expect(await keyOf(id)).toBe('planted-secret')
   })
 })
 

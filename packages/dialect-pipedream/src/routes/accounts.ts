@@ -105,10 +105,14 @@ export function accountRoutes(parts: RouteParts): readonly Route[] {
       const isOfToken = byToken?.appId !== undefined && findApp(apps, byToken.appId)?.slug === app.slug
       const externalIdPrefix = isOfToken ? byToken.externalIdPrefix : undefined
       const owner: AccountOwner = { ...scope, externalUserId, oauthAppId, externalIdPrefix }
+      const accountId = body.account_id ?? byToken?.accountId
+      if (byToken?.accountId !== undefined && byToken.accountId !== accountId) {
+        throw invalidField('account_id', 'is not the account that the connect token was made for')
+      }
       const account =
-        body.account_id === undefined
+        accountId === undefined
           ? await createAccount(parts, owner, app, body)
-          : await reconnectAccount(parts, owner, app, body.account_id, body)
+          : await reconnectAccount(parts, owner, app, accountId, body)
       return accountJson(account, apps, false)
     },
   )

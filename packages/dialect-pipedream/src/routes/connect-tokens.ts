@@ -77,6 +77,7 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
           appId: body.app_id,
           externalIdPrefix: undefined,
           oauthAppId: body.oauth_app_id,
+          accountId: undefined,
           successRedirectUri: body.success_redirect_uri,
           errorRedirectUri: body.error_redirect_uri,
           webhookUri: body.webhook_uri,

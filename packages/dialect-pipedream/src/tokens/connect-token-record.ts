@@ -14,6 +14,8 @@ export interface ConnectTokenRecord {
   /** Stands before the external id of what is connected, when the app has a name of the project's own; see `AppNames`. */
   readonly externalIdPrefix: string | undefined
   readonly oauthAppId: string | undefined
+  /** The account that is connected again; undefined when a new one may be made. */
+  readonly accountId: string | undefined
   readonly successRedirectUri: string | undefined
   readonly errorRedirectUri: string | undefined
   readonly webhookUri: string | undefined
@@ -47,6 +49,7 @@ export function readConnectTokenRecord(value: unknown): ConnectTokenRecord | und
     appId: text('appId'),
     externalIdPrefix: text('externalIdPrefix'),
     oauthAppId: text('oauthAppId'),
+    accountId: text('accountId'),
     successRedirectUri: text('successRedirectUri'),
     errorRedirectUri: text('errorRedirectUri'),
     webhookUri: text('webhookUri'),

@@ -11,6 +11,7 @@ const record = {
   appId: undefined,
   externalIdPrefix: undefined,
   oauthAppId: undefined,
+  accountId: undefined,
   successRedirectUri: undefined,
   errorRedirectUri: undefined,
   webhookUri: undefined,
