@@ -197,6 +197,35 @@ accounts: nothing
   })
 })
 
+describe('the end of a grant of an account', () => {
+  const account = (credentials: string) => `projects: [{ id: p }]
+accounts:
+  - project: p
+    environment: development
+    id: apn_1
+    external_user_id: u
+    app: slack
+    credentials:
+      oauth_access_token: token
+      ${credentials}`
+
+  it.each(['expires_at: 1893456000', 'expires_at: "1893456000"', 'expires_at: 2030-01-01', 'expires_at: ""', 'a: b'])(
+    'may be %s',
+    (credentials) => {
+      expect(faults(account(credentials))).toEqual([])
+    },
+  )
+
+  it.each(['expires_at: soon', 'expires_at: true', 'expires_at: 99999999999999999999'])(
+    'may not be %s',
+    (credentials) => {
+      expect(faults(account(credentials))).toEqual([
+        'proxy.config.yaml:10: accounts[0].credentials.expires_at: must be an ISO 8601 date or epoch seconds',
+      ])
+    },
+  )
+})
+
 describe('a faulty app', () => {
   const faulty = `
 apps:

@@ -13,13 +13,14 @@ class ServiceFault extends Error {
   readonly code = 'AccessDeniedException'
 }
 
-function configOf(count: number) {
+function configOf(count: number, credentials: object = {}) {
   const accounts = Array.from({ length: count }, (_, index) => ({
     ...scope,
     id: `apn_${index}`,
     external_user_id: 'u1',
     app: 'acme',
     custom_fields: { api_key: `sk-planted-${index}` },
+    credentials,
   }))
   const app = {
     name_slug: 'acme',
@@ -39,7 +40,12 @@ function configOf(count: number) {
 }
 
 /** Seeding into a store that denies some accounts, told to a log that keeps its lines. */
-function seeding(count: number, isDenied: (id: string) => boolean, checks: Record<string, () => Promise<void>> = {}) {
+function seeding(
+  count: number,
+  isDenied: (id: string) => boolean,
+  checks: Record<string, () => Promise<void>> = {},
+  credentials: object = {},
+) {
   const memory = memoryStorage()
   const denied = { is: isDenied }
   const tried: string[] = []
@@ -61,7 +67,7 @@ function seeding(count: number, isDenied: (id: string) => boolean, checks: Recor
   }
   const clock = manualClock()
   const state = { storage, checks, events: stateEvents() } as unknown as Parameters<typeof keepApplyingSeeds>[1]
-  const seeds = keepApplyingSeeds(configOf(count), state, clock, log)
+  const seeds = keepApplyingSeeds(configOf(count, credentials), state, clock, log)
   const later = async (): Promise<void> => {
     clock.advance(2_000)
     await expect.poll(() => clock.waiting).toBeGreaterThan(0)
@@ -151,4 +157,18 @@ it('a fault that is no absence of the storage ends the start', async () => {
     throw new TypeError('bug')
   }
   await expect(seeds.applied).rejects.toThrow('bug')
+})
+
+it.each<[string, unknown, number | undefined]>([
+  ['epoch seconds', 1893456000, 1893456000000],
+  ['epoch seconds as a text', '1893456000', 1893456000000],
+  ['an ISO date', '2030-01-01T00:00:00Z', 1893456000000],
+  ['nothing', '', undefined],
+])('an account whose grant ends at %s is stored with that time', async (_, expiresAt, stored) => {
+  const credentials = { oauth_access_token: 'token', expires_at: expiresAt }
+  const { memory, seeds } = seeding(1, () => false, {}, credentials)
+  expect(await seeds.applied).toBe(1)
+  const account = memory.readAccount(scope, 'apn_0')
+  expect(account?.expiresAt).toBe(stored)
+  expect(account?.values.reveal().credentials).toEqual({ oauth_access_token: 'token' })
 })

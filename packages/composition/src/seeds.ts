@@ -1,4 +1,5 @@
 import { type Account, type Clock, limitKey, ProxyError, Secret, type Storage, type Timer } from '@proxy/core'
+import { readGrantEnd } from '@proxy/dialect-pipedream'
 import { recordsOf } from './config/records.js'
 import type { Config } from './config.js'
 import { describeFault } from './logging/logger.js'
@@ -179,7 +180,7 @@ function toAccount(seed: Seed, now: number): Account {
     metadata: {},
     createdAt: now,
     updatedAt: now,
-    expiresAt: expiresAt === undefined ? undefined : Date.parse(expiresAt),
+    expiresAt: expiresAt === undefined ? undefined : readGrantEnd(expiresAt),
     lastRefreshedAt: undefined,
     dead: false,
     error: undefined,

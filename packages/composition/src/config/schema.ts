@@ -1,4 +1,4 @@
-import { scopeNames } from '@proxy/dialect-pipedream'
+import { readGrantEnd, scopeNames } from '@proxy/dialect-pipedream'
 import { z } from 'zod'
 import { redisLimiterSchema } from '../redis/redis-schema.js'
 import { awsEndpoint, awsRegion } from './aws.js'
@@ -166,6 +166,11 @@ const values = z.record(
     .transform(String),
 )
 
+const credentials = values.refine(
+  ({ expires_at: end }) => end === undefined || end === '' || readGrantEnd(end) !== undefined,
+  { error: 'must be an ISO 8601 date or epoch seconds', path: ['expires_at'] },
+)
+
 const account = z.strictObject({
   project: z.string(),
   environment,
@@ -175,7 +180,7 @@ const account = z.strictObject({
   app: text('must be the name_slug of an app'),
   name: z.string().optional(),
   custom_fields: values.default({}),
-  credentials: values.default({}),
+  credentials: credentials.default({}),
 })
 
 const providers = z.union(

@@ -13,15 +13,19 @@ export function readExpiry(
   now: number,
 ): number | undefined {
   if (expiresAt !== undefined && expiresAt !== null && expiresAt !== '') {
-    const time = /^\d+(?:\.\d+)?$/.test(expiresAt) ? fromNumber(Number(expiresAt)) : Date.parse(expiresAt)
-    if (Number.isNaN(new Date(time).getTime())) {
-      throw invalidField('credentials.expires_at', 'must be an ISO 8601 date or epoch seconds')
-    }
+    const time = readGrantEnd(expiresAt)
+    if (time === undefined) throw invalidField('credentials.expires_at', 'must be an ISO 8601 date or epoch seconds')
     return time
   }
   if (expiresIn === undefined || expiresIn === null || expiresIn === '') return undefined
   if (!/^\d{1,12}$/.test(expiresIn)) throw invalidField('credentials.expires_in', 'must be a number of seconds')
   return now + Number(expiresIn) * 1000
+}
+
+/** An ISO date or epoch seconds as epoch milliseconds; undefined for what is neither. */
+export function readGrantEnd(text: string): number | undefined {
+  const time = /^\d+(?:\.\d+)?$/.test(text) ? fromNumber(Number(text)) : Date.parse(text)
+  return Number.isNaN(new Date(time).getTime()) ? undefined : time
 }
 
 function fromNumber(value: number): number {
