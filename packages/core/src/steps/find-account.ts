@@ -6,7 +6,7 @@ import type { Found } from '../found.js'
 import type { AppNames } from '../ports/app-names.js'
 import type { Caller } from '../ports/authenticator.js'
 import type { AccountSelector, ProxyCall } from '../ports/dialect.js'
-import type { Storage } from '../ports/storage.js'
+import type { AccountQuery, Storage } from '../ports/storage.js'
 import { isFullUrl, parseTarget, type Target } from '../target.js'
 
 /**
@@ -110,7 +110,9 @@ function isTheirs(account: Account, named: string | undefined, caller: Caller): 
   )
 }
 
-const listedAtMost = 100
+const rowsAtOnce = 100
+/** In `account_ambiguous`. */
+const namedAtMost = 100
 
 /** The one account of the user that takes this target, a living one before dead ones; `account_ambiguous` names several. */
 async function onlyFitting(
@@ -121,20 +123,32 @@ async function onlyFitting(
   apps: AppRegistry,
 ): Promise<Account | undefined> {
   const full = isFullUrl(call.target) ? parseTarget(call.target) : undefined
-  const { rows } = await known(storage.listAccounts({ scope, externalUserId, limit: listedAtMost }))
-  const all = rows.filter((account) => {
-    const app = apps.find(account.app)
-    if (app === undefined) return false
-    return full === undefined ? app.base.kind !== 'none' : takes(full, app, account)
-  })
-  const living = all.filter(({ dead }) => !dead)
-  const fitting = living.length > 0 ? living : all
+  const living: Account[] = []
+  const dead: Account[] = []
+  let query: AccountQuery = { scope, externalUserId, limit: rowsAtOnce }
+  for (;;) {
+    const { rows, hasMore } = await known(storage.listAccounts(query))
+    for (const account of rows) {
+      if (fits(account, full, apps)) (account.dead ? dead : living).push(account)
+    }
+    const last = rows.at(-1)
+    if (!hasMore || last === undefined || living.length >= namedAtMost) break
+    query = { ...query, after: last.id }
+  }
+  const fitting = living.length > 0 ? living : dead
   if (fitting.length > 1) {
     throw new ProxyError('account_ambiguous', 'Several accounts of this user fit the target; name one by account_id.', {
-      details: { account_ids: fitting.map((account) => account.id) },
+      details: { account_ids: fitting.slice(0, namedAtMost).map((account) => account.id) },
     })
   }
   return fitting[0]
+}
+
+/** A path fits every account whose app has a base; a full URL those that may call its host. */
+function fits(account: Account, full: Target | undefined, apps: AppRegistry): boolean {
+  const app = apps.find(account.app)
+  if (app === undefined) return false
+  return full === undefined ? app.base.kind !== 'none' : takes(full, app, account)
 }
 
 function takes(target: Target, app: App, account: Account): boolean {

@@ -44,13 +44,15 @@ export interface TestAccount {
   readonly customFields?: Readonly<Record<string, string>>
   readonly credentials?: Readonly<Record<string, string>>
   readonly expiresAt?: number
+  readonly dead?: boolean
 }
 
 export interface EngineCall {
   readonly method?: string
   /** Full URL or relative path. */
   readonly target: string
-  readonly account: string
+  /** Undefined leaves it to the engine which account of the user fits. */
+  readonly account?: string | undefined
   /** Flat, for the upstream. */
   readonly headers?: readonly string[]
   readonly body?: string | Buffer | Readable
@@ -122,11 +124,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       answer.on('error', () => undefined)
       let status = 0
       let answered: readonly string[] = []
+      const query = new URLSearchParams({ target, retries: JSON.stringify(retries ?? null) })
+      if (account !== undefined) query.set('account', account)
       const length = typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.byteLength(body) : bodyLength
       await proxy.handle(
         {
           method,
-          target: `/call?${new URLSearchParams({ target, account, retries: JSON.stringify(retries ?? null) })}`,
+          target: `/call?${query}`,
           headers: [...headers, ...(length === undefined ? [] : ['content-length', String(length)])],
           body: body === undefined ? undefined : body instanceof Readable ? body : Readable.from([Buffer.from(body)]),
           remoteAddress: '127.0.0.1',
@@ -156,6 +160,7 @@ const plainDialect: Dialect = {
   owns: (target) => target.startsWith('/call?'),
   read(call) {
     const query = new URLSearchParams(call.target.slice('/call?'.length))
+    const account = query.get('account')
     const headers: string[] = []
     for (let index = 0; index < call.headers.length; index += 2) {
       const name = call.headers[index]?.toLowerCase() ?? ''
@@ -167,7 +172,10 @@ const plainDialect: Dialect = {
       method: call.method,
       project: scope.project,
       environment: scope.environment,
-      account: { by: 'id', id: query.get('account') ?? '', externalUserId: 'user-1' },
+      account:
+        account === null
+          ? { by: 'user', externalUserId: 'user-1' }
+          : { by: 'id', id: account, externalUserId: 'user-1' },
       target: query.get('target') ?? '',
       query: '',
       baseUrl: undefined,
@@ -192,7 +200,7 @@ function tellingErrors(dialect: Dialect, onError: (error: ProxyError) => void): 
   }
 }
 
-function accountOf({ id, app, customFields = {}, credentials = {}, expiresAt }: TestAccount): Account {
+function accountOf({ id, app, customFields = {}, credentials = {}, expiresAt, dead = false }: TestAccount): Account {
   return {
     ...scope,
     id,
@@ -209,7 +217,7 @@ function accountOf({ id, app, customFields = {}, credentials = {}, expiresAt }: 
     updatedAt: 0,
     expiresAt,
     lastRefreshedAt: undefined,
-    dead: false,
+    dead,
     error: undefined,
   }
 }
