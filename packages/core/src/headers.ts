@@ -51,6 +51,26 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'http2-settings',
 ])
 
+/** Of a request, with a value that is no list: two lines could be read in two ways (RFC 9110, 5.3). */
+export const singleHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-length',
+  'content-location',
+  'content-range',
+  'content-type',
+  'date',
+  'from',
+  'host',
+  'if-modified-since',
+  'if-range',
+  'if-unmodified-since',
+  'max-forwards',
+  'origin',
+  'range',
+  'referer',
+  'user-agent',
+])
+
 /** The names that all `Connection` headers of a list name, in lower case; undefined for the usual `keep-alive` and `close`. */
 export function connectionListed(headers: readonly string[]): ReadonlySet<string> | undefined {
   let names: Set<string> | undefined

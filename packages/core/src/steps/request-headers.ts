@@ -2,7 +2,7 @@ import type { Account } from '../account.js'
 import type { App } from '../app.js'
 import { publicFields } from '../auth/public-fields.js'
 import { ProxyError } from '../errors.js'
-import { connectionListed, findHeader, isHeaderName, isHeaderValue } from '../headers.js'
+import { connectionListed, findHeader, isHeaderName, isHeaderValue, singleHeaders } from '../headers.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { HeaderParts } from '../step-parts.js'
@@ -35,6 +35,9 @@ export function requestHeaders(
       throw new ProxyError('invalid_request', 'A header has a name or value that HTTP does not allow.')
     }
     if (app.reservedHeaders.has(name) || (listed !== undefined && isListed(listed, name))) continue
+    if (singleHeaders.has(name) && hasName(call.headers, name, index)) {
+      throw new ProxyError('invalid_request', `The header ${name} is repeated.`)
+    }
     if (name === 'content-type') {
       if (incoming.body === undefined) continue
       contentType = true
@@ -79,8 +82,9 @@ function lacksOne(names: readonly string[], account: Account, app: App): boolean
   return names.some((name) => fields[name] === undefined || fields[name] === '')
 }
 
-function hasName(headers: readonly string[], name: string): boolean {
-  for (let index = 0; index < headers.length; index += 2) if (headers[index] === name) return true
+/** Among the entries before `end`. */
+function hasName(headers: readonly string[], name: string, end = headers.length): boolean {
+  for (let index = 0; index < end; index += 2) if (headers[index] === name) return true
   return false
 }
 

@@ -23,6 +23,7 @@ describe('whatever headers are sent', () => {
       'User-Agent',
       'X-Api-Key',
       'Authorization',
+      'Content-Type',
       'Cookie',
       'Host',
       'content-length',
@@ -36,6 +37,8 @@ describe('whatever headers are sent', () => {
   const header = fc.tuple(fc.constantFrom('x-pd-proxy-', 'X-Pd-Proxy-', 'X-PD-PROXY-', ''), name, value)
   const restricted =
     /^(accept-encoding|access-control-request-(headers|method)|connection|content-length|cookie|date|dnt|expect|host|keep-alive|origin|permissions-policy|referer|te|trailer|transfer-encoding|upgrade|via|proxy-.*|sec-.*)$/i
+  /** Those of the names above that may stand once. */
+  const single = /^(user-agent|authorization|content-type)$/i
   /** Names that mean something to the parser, or to this server, when they stand without the prefix. */
   const outer =
     /^(host|content-length|transfer-encoding|connection|upgrade|expect|te|trailer|authorization|via|origin|keep-alive|proxy-connection|x-pd-.*|content-type|traceparent)$/i
@@ -50,6 +53,8 @@ describe('whatever headers are sent', () => {
         )
         const forwarded = list.filter(([prefix]) => prefix !== '')
         if (forwarded.some(([, bare]) => restricted.test(bare))) return expectRefused(sent, 'unsupported_header')
+        const singles = forwarded.map(([, bare]) => bare.toLowerCase()).filter((bare) => single.test(bare))
+        if (new Set(singles).size < singles.length) return expectRefused(sent, 'invalid_request')
         const head = sent.head ?? ''
         for (const [, bare] of list) {
           if (/^(x-api-key|content-type)$/i.test(bare)) continue
