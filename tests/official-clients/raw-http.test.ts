@@ -100,6 +100,15 @@ describe('methods', () => {
     expect(answer.headers).toMatchObject({ 'content-length': '1234', 'content-type': 'video/mp4', etag: '"1"' })
   })
 
+  it('HEAD of a management route has the length of what GET answers', async () => {
+    const ask = (method: string) =>
+      rawRequest(`${world.server.url}/v1/connect/apps?limit=3`, { method, headers: callHeaders(token) })
+    const [got, head] = [await ask('GET'), await ask('HEAD')]
+    expect(got.headers['content-length']).toBe(String(got.body.length))
+    expect([head.status, head.body.length]).toEqual([200, 0])
+    for (const name of ['content-type', 'content-length']) expect(head.headers[name]).toBe(got.headers[name])
+  })
+
   it('OPTIONS that is no CORS preflight goes upstream', async () => {
     world.upstream.answer('/options', status(204, { allow: 'GET, HEAD' }))
     const answer = await call('/options', { method: 'OPTIONS' })

@@ -55,6 +55,7 @@ export interface RetryWish {
 /** A management route: web-standard objects, off the hot path. */
 export interface RouteCall {
   readonly kind: 'route'
+  /** Gets a HEAD as the GET whose head it asks for; the body of the answer is left out. */
   respond(request: Request, context: RouteContext): Promise<Response>
 }
 

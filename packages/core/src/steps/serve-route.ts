@@ -22,7 +22,9 @@ export async function serveRoute(
   for (const [name, value] of response.headers) headers.push(name, value)
   if (response.status !== 204 && response.status !== 304) headers.push('content-length', String(bytes.length))
   headers.push('x-request-id', requestId)
-  open({ status: response.status, headers }).end(bytes)
+  const sink = open({ status: response.status, headers })
+  if (incoming.method === 'HEAD') sink.end()
+  else sink.end(bytes)
 }
 
 function toRequest(incoming: IncomingCall, body: Buffer | undefined): Request {
@@ -30,9 +32,10 @@ function toRequest(incoming: IncomingCall, body: Buffer | undefined): Request {
   for (let index = 0; index < incoming.headers.length; index += 2) {
     headers.append(incoming.headers[index] as string, incoming.headers[index + 1] as string)
   }
-  const init: RequestInit = { method: incoming.method, headers }
-  const mayHaveBody = incoming.method !== 'GET' && incoming.method !== 'HEAD'
-  if (body !== undefined && body.length > 0 && mayHaveBody) init.body = new Uint8Array(body)
+  // The length in the answer to HEAD is that of GET's body (RFC 9110, 8.6), which has to be made for it.
+  const method = incoming.method === 'HEAD' ? 'GET' : incoming.method
+  const init: RequestInit = { method, headers }
+  if (body !== undefined && body.length > 0 && method !== 'GET') init.body = new Uint8Array(body)
   try {
     return new Request(`http://proxy.invalid${incoming.target}`, init)
   } catch (error) {
