@@ -61,6 +61,26 @@ describe('OAuth clients of a project', () => {
     expect((await bench.call('PUT', `${path}/${id}`, { json: {} })).status).toBe(404)
   })
 
+  it.each<[string, unknown]>([
+    ['an empty text', ''],
+    ['blanks', ' \t'],
+    ['null', null],
+    ['nothing', undefined],
+  ])('keep their secret when the change has %s for it', async (_, blank) => {
+    const bench = createBench()
+    const sealer = createSealer(createKeyRing([Buffer.alloc(32, 9).toString('base64')]))
+    const { id } = (await bench.call('POST', path, { json })).json
+    const stored = async () => {
+      const [document] = await bench.storage.listDocuments('oauth-app', 'proj_demo/')
+      const record = document?.value as { client_secret: string }
+      return sealer.open(record.client_secret, oauthClientSealContext('proj_demo', id)).toString()
+    }
+    const changed = await bench.call('PUT', `${path}/${id}`, { json: { client_secret: blank, name: 'Renamed' } })
+    expect([changed.status, changed.json.name, await stored()]).toEqual([200, 'Renamed', 'planted-secret'])
+    await bench.call('PUT', `${path}/${id}`, { json: { client_secret: 'another-secret' } })
+    expect(await stored()).toBe('another-secret')
+  })
+
   it('are named by accounts', async () => {
     const bench = createBench()
     const { id } = (await bench.call('POST', path, { json })).json
@@ -86,6 +106,7 @@ describe('OAuth clients of a project', () => {
     ['an unknown app', 404, undefined, { ...json, app: 'nothing' }],
     ['no client id', 400, 'client_id', { ...json, client_id: undefined }],
     ['no secret', 400, 'client_secret', { ...json, client_secret: undefined }],
+    ['an empty secret', 400, 'client_secret', { ...json, client_secret: '' }],
     ['a secret that is an object', 400, 'client_secret', { ...json, client_secret: { planted: 1 } }],
     ['scopes as a text', 400, 'scopes', { ...json, scopes: 'read' }],
   ])('are refused with %s', async (_, status, field, body) => {

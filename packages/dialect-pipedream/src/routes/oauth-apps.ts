@@ -18,10 +18,12 @@ const inProject = z.object({ project: z.string().optional() })
 const withId = inProject.extend({ id: idText })
 const scopeList = z.array(z.string().min(1).max(512)).max(500)
 const secretText = z.string().min(1).max(16_384)
+/** A form that shows no secret sends a blank one when it saves the rest. */
+const changedSecret = maybe(z.string().max(16_384)).transform((text) => (text?.trim() === '' ? undefined : text))
 
 const updateBody = z.object({
   client_id: maybe(z.string().min(1).max(1024)),
-  client_secret: maybe(secretText).describe('stored sealed, never answered'),
+  client_secret: changedSecret.describe('stored sealed, never answered; a blank one leaves what is stored'),
   name: maybe(nameText),
   description: maybe(z.string().max(4096)),
   scopes: maybe(scopeList),
