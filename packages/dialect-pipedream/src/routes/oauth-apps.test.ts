@@ -81,6 +81,27 @@ describe('OAuth clients of a project', () => {
     expect(await stored()).toBe('another-secret')
   })
 
+  it.each<[string, readonly string[]]>([
+    ['q=findme', ['plain']],
+    ['q=FINDME', ['plain']],
+    ['q=%20findme%20', ['plain']],
+    ['q=second', ['Second']],
+    ['q=acme', ['Second']],
+    ['q=acme&app=shop', []],
+    ['q=findme&app=shop', ['plain']],
+    ['q=nothing-of-these', []],
+    ['q=planted', []],
+    ['q=client-1', []],
+    ['q=', ['Second', 'plain']],
+    ['', ['Second', 'plain']],
+  ])('are searched by slug, name and description: %s', async (query, names) => {
+    const bench = createBench()
+    await bench.call('POST', path, { json: { ...json, name: 'plain', description: 'To Findme by' } })
+    await bench.call('POST', path, { json: { ...json, app: 'acme', name: 'Second' } })
+    const answer = await bench.call('GET', `${path}?${query}`)
+    expect(answer.json.data.map(({ name }: { name: string }) => name).sort()).toEqual(names)
+  })
+
   it('are named by accounts', async () => {
     const bench = createBench()
     const { id } = (await bench.call('POST', path, { json })).json

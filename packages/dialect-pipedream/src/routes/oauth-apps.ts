@@ -88,7 +88,10 @@ export function oauthAppRoutes(parts: RouteParts): readonly Route[] {
         aliases: ['/v1/connect/oauth_apps'],
         summary: "List the project's own OAuth clients",
         params: inProject,
-        query: pageQuery.extend({ app: z.string().min(1).optional(), q: z.string().optional() }),
+        query: pageQuery.extend({
+          app: z.string().min(1).optional(),
+          q: z.string().optional().describe('a part of the slug, the name or the description'),
+        }),
         status: 200,
         answer: listOf(oauthAppSchema),
       },
@@ -96,7 +99,8 @@ export function oauthAppRoutes(parts: RouteParts): readonly Route[] {
         const wish = readPageWish(query)
         const app = query.app === undefined ? undefined : findApp(apps, query.app)
         const rows = (await listOAuthApps(storage, project)).filter(
-          ({ record }) => (query.app === undefined || record.app === app?.slug) && matches(record, query.q),
+          (stored) =>
+            (query.app === undefined || stored.record.app === app?.slug) && matches(json(stored, project), query.q),
         )
         const idOf = ({ id }: StoredOAuthApp) => id
         return pageAnswer(pageOfRows(rows, wish, idOf), wish, idOf, (row) => json(row, project))
@@ -197,7 +201,8 @@ export function oauthAppRoutes(parts: RouteParts): readonly Route[] {
   ]
 }
 
-function matches(record: OAuthAppRecord, search: string | undefined): boolean {
-  const text = search?.toLowerCase() ?? ''
-  return `${record.app} ${record.name ?? ''}`.toLowerCase().includes(text)
+/** What is shown is searched, which may be the app's where the client has no name or description of its own. */
+function matches(shown: z.output<typeof oauthAppSchema>, search: string | undefined): boolean {
+  const text = search?.trim().toLowerCase() ?? ''
+  return [shown.name_slug, shown.name, shown.description ?? ''].some((field) => field.toLowerCase().includes(text))
 }
