@@ -32,6 +32,7 @@ describe('users', () => {
       updated_at: new Date(bench.clock.now()).toISOString(),
     })
     expect((await bench.call('GET', `${base}/users?q=user`)).json.page_info.total_count).toBe(2)
+    expect((await bench.call('GET', `${base}/users?q=`)).json).toEqual(all.json)
     const first = (await bench.call('GET', `${base}/users?limit=3`)).json.page_info.end_cursor
     const rest = (await bench.call('GET', `${base}/users?limit=3&after=${first}`)).json
     expect([rest.data.length, rest.page_info.end_cursor]).toEqual([1, null])

@@ -43,7 +43,7 @@ export function userRoutes(parts: RouteParts): readonly Route[] {
         summary: 'List the end users that have accounts',
         scope: 'connect:users:read',
         params: inProject,
-        query: pageQuery.extend({ q: z.string().min(1).optional().describe('a part of the external id') }),
+        query: pageQuery.extend({ q: z.string().optional().describe('a part of the external id') }),
         body: noBody,
         status: 200,
         answer: listOf(userSchema),
@@ -53,7 +53,7 @@ export function userRoutes(parts: RouteParts): readonly Route[] {
         const page = await storage.listUsers({
           scope,
           ...wish,
-          ...(query.q === undefined ? undefined : { search: query.q }),
+          ...(query.q === undefined || query.q === '' ? undefined : { search: query.q }),
         })
         const rows = await Promise.all(page.rows.map((externalUserId) => userJson(scope, externalUserId)))
         return pageAnswer(
