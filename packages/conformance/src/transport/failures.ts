@@ -139,6 +139,11 @@ export function testFailures(get: () => Bench, makeTransport: MakeTransport): vo
       ['with a length', 'content-length: 10\r\n\r\nhello', (socket: { end(): unknown }) => socket.end()],
       ['in chunks', 'transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n', (socket: { end(): unknown }) => socket.end()],
       ['that is reset', 'content-length: 10\r\n\r\nhello', (s: { resetAndDestroy(): unknown }) => s.resetAndDestroy()],
+      [
+        'up to the end of the connection',
+        'connection: close\r\n\r\nhello',
+        (socket: { resetAndDestroy(): unknown }) => socket.resetAndDestroy(),
+      ],
     ])('%s that is cut fails, and its sink is destroyed, not ended', async (_, rest, cut) => {
       const { peer, response } = await get().exchange(`HTTP/1.1 200 OK\r\n${rest}`)
       const sink = new PassThrough()

@@ -132,6 +132,12 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       this.#fail(protocolFailure(this))
       return
     }
+    // undici takes a reset for the end of a body that nothing but the end of its connection ends.
+    const breach = this.#slot.reads.breach
+    if (breach !== undefined && !this.#endsWithHead()) {
+      this.#fail(describeFailure(breach, this))
+      return
+    }
     this.#handOver()
     if (this.#sink !== undefined) this.#finish(this.#sink)
   }
@@ -143,14 +149,19 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
 
   onError(error: Error): void {
     if (this.#ended) return
-    // These end with their head (RFC 9110 8.6); undici waits for the body that a Content-Length describes.
-    if (this.#headSeen && this.failure === undefined && (this.status === 204 || this.status === 304)) {
+    // undici waits for the body that a Content-Length describes.
+    if (this.#headSeen && this.failure === undefined && this.#endsWithHead()) {
       this.onComplete()
       return
     }
     this.#ended = true
     this.#slot.release()
     this.#fail(this.failure ?? describeFailure(error, this))
+  }
+
+  /** RFC 9110 8.6: whatever Content-Length these tell. */
+  #endsWithHead(): boolean {
+    return this.status === 204 || this.status === 304
   }
 
   // What the engine calls.
