@@ -258,15 +258,16 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
     this.#slot.reads.release()
   }
 
+  /** It counts from the last byte that moved up, also when that was the last of all. */
   #onHeadDeadline(): void {
     const upload = this.#upload
-    if (upload !== undefined && !upload.destroyed) {
+    if (upload !== undefined) {
       const left = this.#lastMoveAt + this.#limits.headTimeoutMs - this.#clock.now()
       if (left > 0) {
         this.#timer = this.#clock.after(left, () => this.#onHeadDeadline())
         return
       }
-      if (upload.waitsForCaller) {
+      if (!upload.destroyed && upload.waitsForCaller) {
         this.#fail(new ProxyError('invalid_request', 'The request body stalled.'))
         return
       }

@@ -224,4 +224,25 @@ describe('uploads', () => {
     const { value } = await passing(pending, 40_000)
     expect([value.status, value.header('x-code')]).toEqual([400, 'invalid_request'])
   })
+
+  it.each([
+    [29_000, [200, undefined]],
+    [30_000, [504, 'upstream_timeout']],
+  ])('a head %i ms after the last byte of an upload of 40 s: %j', async (afterMs, wanted) => {
+    const sockets: import('node:net').Socket[] = []
+    upstream.script = (socket) => sockets.push(socket)
+    const body = new PassThrough()
+    const pending = engine.call({ target: '/x', account: 'apn_raw', method: 'POST', body, bodyLength: 200_000 })
+    for (const sent of [100_000, 200_000]) {
+      clock.advance(20_000)
+      body.write(Buffer.alloc(100_000))
+      while ((sockets[0]?.bytesRead ?? 0) < sent) await realPause()
+    }
+    body.end()
+    await realPause()
+    clock.advance(afterMs)
+    sockets[0]?.write(ok)
+    const answer = await pending
+    expect([answer.status, answer.header('x-code')]).toEqual(wanted)
+  })
 })
