@@ -133,7 +133,7 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler, UpstreamResp
       return
     }
     // undici takes a reset for the end of a body that nothing but the end of its connection ends.
-    const breach = this.#slot.reads.breach
+    const breach = this.#slot.writes.breach
     if (breach !== undefined && !this.#endsWithHead()) {
       this.#fail(describeFailure(breach, this))
       return

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../ports/clock.js'
 import { AnswerHeads } from './answer-heads.js'
 import type { Connector } from './connector.js'
 import { SocketReads } from './socket-reads.js'
+import { SocketWrites } from './socket-writes.js'
 import { Client } from './undici-parts.js'
 
 /** One connection's worth of undici: it connects when first used and again after its socket has closed. */
@@ -11,15 +12,18 @@ export class Slot {
   readonly client: Client
   /** Holds answers back from undici. */
   readonly reads: SocketReads
+  /** Keeps a failed write from taking an answer along. */
+  readonly writes: SocketWrites
   /** Sees the answers before undici does. */
   readonly heads: AnswerHeads
   /** A socket is open, so the next request goes out on a reused one. */
   connected = false
   readonly #origin: Origin
 
-  constructor(client: Client, reads: SocketReads, heads: AnswerHeads, origin: Origin) {
+  constructor(client: Client, reads: SocketReads, writes: SocketWrites, heads: AnswerHeads, origin: Origin) {
     this.client = client
     this.reads = reads
+    this.writes = writes
     this.heads = heads
     this.#origin = origin
   }
@@ -135,12 +139,14 @@ export class Origin {
   #open(): Slot {
     const { connect, keepAliveMs, maxHeadBytes } = this.#options
     const reads = new SocketReads()
+    const writes = new SocketWrites()
     const heads = new AnswerHeads()
     const client = new Client(this.#url, {
       connect: (wanted, callback) =>
         connect(wanted, (...opened) => {
           if (opened[1] !== null) {
             reads.attach(opened[1])
+            writes.attach(opened[1])
             heads.attach(opened[1])
           }
           callback(...opened)
@@ -152,7 +158,7 @@ export class Origin {
       keepAliveMaxTimeout: keepAliveMs,
       maxHeaderSize: maxHeadBytes,
     })
-    const slot = new Slot(client, reads, heads, this)
+    const slot = new Slot(client, reads, writes, heads, this)
     client.on('connect', () => {
       slot.connected = true
     })

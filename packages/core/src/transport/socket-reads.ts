@@ -44,11 +44,6 @@ export class SocketReads {
     }
   }
 
-  /** What broke the connection: its end then ends no answer. */
-  get breach(): Error | undefined {
-    return this.#socket?.errored ?? undefined
-  }
-
   /** From the next read on there is nothing, until `release`. */
   hold(): void {
     this.#isHeld = true

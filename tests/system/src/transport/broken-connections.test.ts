@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer as createPlainServer, type Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { createServer as createTlsServer } from 'node:tls'
 import { Cancellation, parseTarget, type Transport, type UpstreamRequest, undiciTransport } from '@proxy/core'
 import { selfSignedCertificate } from '@proxy/test-support'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 
 const cleanUps: (() => unknown)[] = []
 afterEach(async () => {
@@ -91,6 +91,74 @@ describe.each(['http', 'https'] as const)('over %s', (protocol) => {
     it.each(heads)('is whole when the connection ends in order: %j', async (head) => {
       const { text, ending, isEnded } = await read(head, (stream) => stream.end(', part two'))
       expect([text, ending, isEnded]).toEqual(['part one, part two', 'whole', true])
+    })
+  })
+  describe('an upload whose connection is reset before a write of it', () => {
+    const early = 'HTTP/1.1 413 Content Too Large\r\n'
+
+    /** The answer to an upload; `cut` decides what happens in the turn before the next write. */
+    async function upload(answer: string, cut: (connection: Socket) => void, body: Readable) {
+      const url = await upstream((stream, connection) => {
+        if (answer !== '') stream.write(answer)
+        cut(connection)
+        body.push(Buffer.alloc(100_000))
+      })
+      body.push(Buffer.alloc(1_000))
+      try {
+        const response = await send(transport(), url, { method: 'POST', body, bodyLength: 1_000_000 })
+        return `${response.status} ${await response.collect(100)}`
+      } catch (error) {
+        return error instanceof Error && 'code' in error ? error.code : error
+      }
+    }
+
+    function openBody(): Readable {
+      const body = new Readable({ read() {} })
+      body.on('error', () => undefined)
+      cleanUps.push(() => body.destroy())
+      return body
+    }
+
+    const reset = (connection: Socket) => connection.resetAndDestroy()
+
+    it.each([
+      ['with a length', `${early}content-length: 3\r\nconnection: close\r\n\r\nbig`],
+      ['that lets the connection stay', `${early}content-length: 3\r\n\r\nbig`],
+      ['in chunks', `${early}transfer-encoding: chunked\r\n\r\n3\r\nbig\r\n0\r\n\r\n`],
+    ])('still gets the answer that came before, one %s', async (_, answer) => {
+      expect(await upload(answer, reset, openBody())).toBe('413 big')
+      expect(await upload(answer, () => undefined, openBody())).toBe('413 big')
+    })
+
+    it.each([
+      ['no answer', ''],
+      ['half a head', early],
+      ['a part of the body', `${early}content-length: 4\r\n\r\nbig`],
+      ['a body that the end of the connection ends', `${early}connection: close\r\n\r\nbig`],
+    ])('fails when that is %s, and its body is dropped', async (_, answer) => {
+      const body = openBody()
+      expect(await upload(answer, reset, body)).toMatch(/^upstream_(connect|protocol)$/)
+      await vi.waitFor(() => expect(body.destroyed).toBe(true))
+    })
+
+    it('leaves no reset connection to the next call', async () => {
+      const body = openBody()
+      let calls = 0
+      const url = await upstream((stream, connection) => {
+        calls += 1
+        stream.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
+        if (calls > 1) return
+        connection.resetAndDestroy()
+        body.push(Buffer.alloc(1_000))
+        body.push(null)
+      })
+      const through = transport()
+      body.push(Buffer.alloc(1_000))
+      const first = await send(through, url, { method: 'POST', body, bodyLength: 2_000 })
+      expect(String(await first.collect(2))).toBe('ok')
+      const second = await send(through, url, { method: 'POST', body: Buffer.from('x') })
+      expect(String(await second.collect(2))).toBe('ok')
+      expect(calls).toBe(2)
     })
   })
 })
