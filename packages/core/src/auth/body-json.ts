@@ -10,24 +10,32 @@ export function setJsonMember(body: Buffer, name: string, value: string): Buffer
   const object = readJsonObject(body, depthMost)
   if (object === undefined) return undefined
   const { members, start } = object
-  const [first, ...repeated] = members.filter((member) => member.name === name)
-  if (first !== undefined) {
-    const kept = repeated.reduceRight((bytes, member) => cut(bytes, member, members), body)
-    return splice(kept, first.valueStart, first.end, JSON.stringify(value))
-  }
+  if (members.some((member) => member.name === name)) return replace(body, members, name, JSON.stringify(value))
   const last = members.at(-1)
   const member = `${JSON.stringify(name)}:${JSON.stringify(value)}`
-  return last === undefined
-    ? splice(body, start + 1, start + 1, member)
-    : splice(body, last.end, last.end, `,${member}`)
+  return last === undefined ? insert(body, start + 1, member) : insert(body, last.end, `,${member}`)
 }
 
-/** Cuts a member that is not the first, with the comma before it. */
-function cut(body: Buffer, member: JsonMember, members: readonly JsonMember[]): Buffer {
-  const before = members[members.indexOf(member) - 1]
-  return splice(body, before?.end ?? member.start, member.end, '')
+/**
+ * The first member of the name gets the value; the others go, each with the comma before it. What stays is copied once,
+ * as a caller may repeat the name as often as a body can hold it.
+ */
+function replace(body: Buffer, members: readonly JsonMember[], name: string, value: string): Buffer {
+  const pieces: Buffer[] = []
+  let copiedTo = 0
+  let endBefore = 0
+  for (const member of members) {
+    if (member.name === name) {
+      if (pieces.length === 0) pieces.push(body.subarray(0, member.valueStart), Buffer.from(value, 'utf8'))
+      else pieces.push(body.subarray(copiedTo, endBefore))
+      copiedTo = member.end
+    }
+    endBefore = member.end
+  }
+  pieces.push(body.subarray(copiedTo))
+  return Buffer.concat(pieces)
 }
 
-function splice(bytes: Buffer, start: number, end: number, text: string): Buffer {
-  return Buffer.concat([bytes.subarray(0, start), Buffer.from(text, 'utf8'), bytes.subarray(end)])
+function insert(bytes: Buffer, at: number, text: string): Buffer {
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from(text, 'utf8'), bytes.subarray(at)])
 }

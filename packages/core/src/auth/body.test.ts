@@ -48,6 +48,11 @@ describe('a credential in a JSON body', () => {
     )
   })
 
+  it('takes the place of a member that is repeated a hundred thousand times', () => {
+    const many = (text: string) => Array(100_000).fill(text).join(',')
+    expect(json(`{${many('"api_key":1,"a":2')}}`)).toBe(`{${member},${many('"a":2')}}`)
+  })
+
   it('leaves bytes that are no UTF-8 as they are', () => {
     const body = Buffer.from('{"a":"\xff\xfe"}', 'latin1')
     const { body: sent } = injectInto(app, {
