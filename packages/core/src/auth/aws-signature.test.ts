@@ -251,6 +251,24 @@ describe('the examples of the S3 manual', () => {
   })
 })
 
+describe('a repeated name in a query', () => {
+  const signatureOf = (service: string, path: string) => {
+    const asked = { ...request('GET', 'https://example.amazonaws.com/'), target: withPath(path) }
+    return authorizationOf(signAwsRequest(asked, suiteKeys, { ...suiteScope, service }, suiteTime)).slice(-64)
+  }
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `n${index}=1`).join('&')
+
+  it('is signed with its first value for S3, and with all of them for others', () => {
+    expect(signatureOf('s3', '/?a=2&b=3&a=1')).toBe(signatureOf('s3', '/?a=2&b=3'))
+    expect(signatureOf('s3', '/?a=2&b=3&a=1')).not.toBe(signatureOf('s3', '/?a=1&b=3'))
+    expect(signatureOf('service', '/?a=2&b=3&a=1')).not.toBe(signatureOf('service', '/?a=2&b=3'))
+  })
+
+  it('is found among sixty thousand others', () => {
+    expect(signatureOf('s3', `/?${names(60_000)}&n7=2`)).toBe(signatureOf('s3', `/?${names(60_000)}`))
+  })
+})
+
 describe('against another implementation', () => {
   const segment = fc.stringMatching(/^[A-Za-z0-9._~!$&'()*,;=:@ é+-]{0,8}$/).filter((text) => !/^\.\.?$/.test(text))
   const url = fc

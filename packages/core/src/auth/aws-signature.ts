@@ -170,12 +170,17 @@ function resolveDots(path: string): string {
 }
 
 function canonicalQuery(query: string, scope: AwsScope): string {
-  let pairs = formPairs(query)
-  // Of a repeated name S3 reads the first alone.
-  if (isS3(scope)) pairs = pairs.filter(([name], index) => pairs.findIndex(([other]) => other === name) === index)
-  return pairs
+  const pairs = formPairs(query)
+  return (isS3(scope) ? firstOfEachName(pairs) : pairs)
     .map(([name, value]) => [encodeBytes(name), encodeBytes(value)] as const)
     .sort(([name, value], [otherName, otherValue]) => byBytes(name, otherName) || byBytes(value, otherValue))
     .map(([name, value]) => `${name}=${value}`)
     .join('&')
+}
+
+/** Of a repeated name S3 reads the first alone. */
+function firstOfEachName(pairs: readonly [name: string, value: string][]): [name: string, value: string][] {
+  const firsts = new Map<string, [name: string, value: string]>()
+  for (const pair of pairs) if (!firsts.has(pair[0])) firsts.set(pair[0], pair)
+  return [...firsts.values()]
 }
