@@ -59,14 +59,20 @@ function describeFault(error: ClientError, front: NodeFront): ProxyError {
   return new ProxyError('invalid_request', 'The request is not well-formed HTTP/1.1.')
 }
 
-/** No line has ended in what was read last, so that it was the request line that did not fit. */
-function endsInTarget({ rawPacket }: ClientError): boolean {
-  return rawPacket !== undefined && !rawPacket.includes('\n')
+/** Nothing but empty lines, or the end of another request, stands before the line that the parser was in. */
+function endsInTarget(error: ClientError): boolean {
+  if (error.rawPacket === undefined) return false
+  const start = lineStart(error)
+  return /^(?:\r\n)*$/.test(error.rawPacket.toString('latin1', Math.max(0, start - 4), start))
 }
 
 /** The one method that security scanners try and Node's parser does not know. */
-function startsWithTrack({ rawPacket, bytesParsed = 0 }: ClientError): boolean {
-  if (rawPacket === undefined) return false
-  const lineStart = bytesParsed === 0 ? 0 : rawPacket.lastIndexOf('\n', bytesParsed - 1) + 1
-  return rawPacket.toString('latin1', lineStart, lineStart + 6) === 'TRACK '
+function startsWithTrack(error: ClientError): boolean {
+  const start = lineStart(error)
+  return error.rawPacket?.toString('latin1', start, start + 6) === 'TRACK '
+}
+
+/** Where the line begins that the parser was in; 0 when that was in an earlier packet. */
+function lineStart({ rawPacket, bytesParsed = 0 }: ClientError): number {
+  return rawPacket === undefined || bytesParsed === 0 ? 0 : rawPacket.lastIndexOf('\n', bytesParsed - 1) + 1
 }

@@ -42,6 +42,25 @@ describe('what is no request is refused once, completely, and the connection clo
     expect(JSON.parse(body)).toEqual({ error: expect.any(String), code })
   })
 
+  it.each([17_000, 49_000, 50_000, 60_000, 65_400, 66_000, 100_000])('as is a target of %i bytes', async (length) => {
+    const target = `/${'a'.repeat(length - 1)}`
+    const { received } = await refusal(`GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`)
+    expect(statuses(received)).toEqual([414])
+    const header = await refusal(`GET / HTTP/1.1\r\nHost: h\r\nA: ${target}\r\n\r\n`, { maxHeaderBytes: 16_000 })
+    expect(statuses(header.received)).toEqual([431])
+  })
+
+  it('as is a long target behind empty lines or in two packets', async () => {
+    const target = `/${'a'.repeat(50_000)}`
+    expect(statuses((await refusal(`\r\n\r\nGET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`)).received)).toEqual([414])
+    const { connect } = await serve(answerLength)
+    const connection = await connect()
+    connection.send(`GET ${target.slice(0, 20_000)}`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    connection.send(`${target.slice(20_000)} HTTP/1.1\r\nHost: h\r\n\r\n`)
+    expect(statuses(await connection.ended)).toEqual([414])
+  })
+
   it('as does a refused request with another one behind it', async () => {
     const { received, calls } = await refusal(
       'POST / HTTP/1.1\r\nHost: h\r\nHost: i\r\nContent-Length: 0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n',
