@@ -4,10 +4,9 @@ import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { ProxyError } from '@proxy/core'
 import { createClientErrorListener } from './client-error.js'
+import { createConnectListener } from './connect-method.js'
 import { drainServer } from './drain.js'
-import { lingeringClose } from './linger.js'
 import { type CallHandler, createFront, type FrontOptions, type NodeFront } from './node-front.js'
-import { refusalBytes } from './refusal.js'
 import { TextResponse } from './text-response.js'
 
 export interface ListenOptions extends FrontOptions {
@@ -107,11 +106,7 @@ function attach(server: Server, front: NodeFront): void {
   server.on('checkExpectation', (_request, response) => {
     front.refuse(response, new ProxyError('invalid_request', 'The only known expectation is 100-continue.'))
   })
-  server.on('connect', (_request, socket: Socket) => {
-    socket.on('error', () => undefined)
-    socket.write(refusalBytes(new ProxyError('method_not_allowed', 'CONNECT is not allowed.')))
-    lingeringClose(socket, front.limits)
-  })
+  server.on('connect', createConnectListener(front))
   server.on('clientError', createClientErrorListener(front))
 }
 

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { describe, expect, it } from 'vitest'
 import { statuses } from '../testing/raw-connection.js'
 import { answerAtOnce, answerLength, serve } from '../testing/serve.js'
@@ -110,6 +112,78 @@ describe('bytes behind a request that make none', () => {
     await other.until(/ok$/)
     finish()
     expect(await connection.ended).toMatch(/begin-end$/)
+  })
+})
+
+describe('CONNECT behind a request', () => {
+  const get = (target = '/') => `GET ${target} HTTP/1.1\r\nHost: h\r\n\r\n`
+  const connectMethod = 'CONNECT evil:443 HTTP/1.1\r\nHost: h\r\n\r\n'
+  const answerLate: typeof answerAtOnce = async (call, open) => {
+    await new Promise((resolve) => setTimeout(resolve, call.target === '/slow' ? 100 : 20))
+    await answerAtOnce(call, open)
+  }
+
+  it('does not overtake the answer that is due, as another request does not', async () => {
+    const { connect } = await serve(answerLate)
+    const twin = await connect()
+    twin.send(get() + get())
+    expect(statuses(await twin.until(/ok.*ok$/s))).toEqual([200, 200])
+    for (const before of [get(), get('/slow') + get()]) {
+      const connection = await connect()
+      connection.send(before + connectMethod + get())
+      const received = await connection.ended
+      expect(statuses(received)).toEqual(before === get() ? [200] : [200, 200])
+      expect(received).toMatch(/connection: close/i)
+      expect(received).toMatch(/ok$/)
+    }
+  })
+
+  it('is answered once no answer is due', async () => {
+    const { connect } = await serve(answerLate)
+    const connection = await connect()
+    connection.send(get())
+    await connection.until(/ok$/)
+    connection.send(connectMethod)
+    expect(statuses(await connection.ended)).toEqual([200, 405])
+  })
+
+  it('does not stop an answer that is larger than what the connection takes at once', async () => {
+    const bytes = 20_000_000
+    const { connect } = await serve(async (_call, open) => {
+      const body = open({ status: 200, headers: ['content-length', String(bytes)] })
+      await pipeline(Readable.from(Array(200).fill(Buffer.alloc(bytes / 200, 'x'))), body)
+    })
+    for (const behind of ['', connectMethod]) {
+      const connection = await connect()
+      connection.pause()
+      connection.send(get() + behind)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      connection.resume()
+      await expect.poll(() => connection.received.length, { timeout: 4_000 }).toBeGreaterThan(bytes)
+      if (behind !== '') expect(statuses((await connection.ended).slice(0, 1_000))).toEqual([200])
+    }
+  })
+
+  it('leaves it noticed that the caller has left', async () => {
+    let left = 0
+    const { connect, calls, server } = await serve(
+      (call) =>
+        new Promise((resolve) => {
+          call.onCallerLeft(() => {
+            left += 1
+            resolve()
+          })
+        }),
+    )
+    for (const behind of ['', connectMethod]) {
+      const connection = await connect()
+      connection.send(get() + behind)
+      await expect.poll(() => calls.length).toBe(left + 1)
+      const before = left
+      connection.close()
+      await expect.poll(() => left).toBe(before + 1)
+    }
+    await expect.poll(() => server.connections).toBe(0)
   })
 })
 
