@@ -1,18 +1,17 @@
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { ProxyError } from '@proxy/core'
 import { lingeringClose } from './linger.js'
 import type { NodeFront } from './node-front.js'
 import { refusalBytes } from './refusal.js'
 
 /** Refuses the method CONNECT and closes. Node has given up the socket by then: nothing of its own listens there. */
-export function createConnectListener(front: NodeFront): (request: IncomingMessage, stream: Duplex) => void {
+export function createConnectListener(front: NodeFront): (request: IncomingMessage) => void {
   return ({ socket }) => {
     socket.on('error', () => undefined)
     const call = front.callOf(socket)
-    front.stopReading(socket)
+    const isBehindLast = front.stopReading(socket)
     if (call === undefined) {
-      socket.write(refusalBytes(new ProxyError('method_not_allowed', 'CONNECT is not allowed.')))
+      if (!isBehindLast) socket.write(refusalBytes(new ProxyError('method_not_allowed', 'CONNECT is not allowed.')))
       lingeringClose(socket, front.limits)
       return
     }

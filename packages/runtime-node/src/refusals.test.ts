@@ -147,6 +147,15 @@ describe('CONNECT behind a request', () => {
     expect(statuses(await connection.ended)).toEqual([200, 405])
   })
 
+  it('gets no answer behind one that closes', async () => {
+    const { connect } = await serve(answerLate)
+    const connection = await connect()
+    connection.send(`GET / HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n${connectMethod}`)
+    const received = await connection.ended
+    expect(statuses(received)).toEqual([400])
+    expect(received).toMatch(/\}$/)
+  })
+
   it('does not stop an answer that is larger than what the connection takes at once', async () => {
     const bytes = 20_000_000
     const { connect } = await serve(async (_call, open) => {
