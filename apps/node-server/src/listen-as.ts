@@ -1,16 +1,27 @@
 import { type Config, ConfigError } from '@proxy/composition'
+import type { ApiProxy } from '@proxy/core'
 import { type CallHandler, listen, type NodeServer, type RequestLimits } from '@proxy/runtime-node'
 
 /** Listens as the configuration says. Throws a `ConfigError` when the port cannot be had. */
 export async function listenAs(
   config: Config,
   proxy: CallHandler,
+  describeError: ApiProxy['describeError'],
   onFault: (fault: unknown) => void,
 ): Promise<NodeServer> {
   const { host, port, tls, drainTimeout } = config.server
   const limits = requestLimits(config)
   try {
-    return await listen({ proxy, host, port, ...(tls && { tls }), limits, drainTimeoutMs: drainTimeout, onFault })
+    return await listen({
+      proxy,
+      describeError,
+      host,
+      port,
+      ...(tls && { tls }),
+      limits,
+      drainTimeoutMs: drainTimeout,
+      onFault,
+    })
   } catch (error) {
     throw portError(error, `${host}:${port}`)
   }

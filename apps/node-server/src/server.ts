@@ -62,7 +62,7 @@ export async function startServer(parts: ServerParts): Promise<Running> {
     isDraining: () => isDraining,
     parts: readinessOf(state),
   })
-  server = await listenAs(config, handler, faultLog(logger))
+  server = await listenAs(config, handler, proxy.describeError, faultLog(logger))
   growYoungGeneration()
   return {
     url: server.url,

@@ -1,4 +1,5 @@
 import { ProxyError } from './errors.js'
+import { usualMethods } from './methods.js'
 
 /** Bounds on the head of a request, in bytes. */
 export interface HeadLimits {
@@ -54,7 +55,7 @@ function checkTarget({ method, target }: RequestHead, limits: HeadLimits): void 
     throw new ProxyError('uri_too_long', `The request target is longer than ${limits.maxTargetBytes} bytes.`)
   }
   if (method === 'TRACE' || method === 'TRACK' || method === 'CONNECT') {
-    throw new ProxyError('method_not_allowed', `${method} is not allowed.`)
+    throw new ProxyError('method_not_allowed', `${method} is not allowed.`, { details: { allow: usualMethods } })
   }
   // Origin form alone: `/path`. Absolute form, `*` and `//host` could each name another host than the Host header.
   if (target.charCodeAt(0) !== 47 || target.charCodeAt(1) === 47 || target.includes('#')) {

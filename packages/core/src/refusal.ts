@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { ProxyError } from './errors.js'
+import { usualMethods } from './methods.js'
+import type { ErrorAnswer } from './ports/dialect.js'
 
-/** An answer that needs no dialect: the request never got as far as being in one. */
+/** An answer of a runtime: the request never got as far as the engine. */
 export interface Refusal {
   readonly status: number
   /** Flat. */
@@ -9,8 +11,13 @@ export interface Refusal {
   readonly body: string
 }
 
-/** A failure as a complete answer. */
-export function describeRefusal(error: ProxyError): Refusal {
+/** A failure as a complete answer; `spelled` is how the dialect of the call says it, where there is a call to tell it by. */
+export function describeRefusal(error: ProxyError, spelled?: ErrorAnswer): Refusal {
+  if (spelled !== undefined) {
+    const { status, headers, body } = spelled
+    const length = String(Buffer.byteLength(body))
+    return { status, headers: [...headers, 'content-length', length, 'x-request-id', randomUUID()], body }
+  }
   const body = JSON.stringify({ error: error.message, code: error.code })
   const headers = [
     'content-type',
@@ -24,6 +31,6 @@ export function describeRefusal(error: ProxyError): Refusal {
     'x-proxy-error',
     error.code,
   ]
-  if (error.code === 'method_not_allowed') headers.push('allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS')
+  if (error.code === 'method_not_allowed') headers.push('allow', usualMethods.join(', '))
   return { status: error.status, headers, body }
 }

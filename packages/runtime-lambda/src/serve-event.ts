@@ -4,6 +4,7 @@ import {
   checkRequest,
   describeRefusal,
   findHeader,
+  type IncomingCall,
   ProxyError,
   type ResponseHead,
   systemClock,
@@ -57,6 +58,8 @@ export class EventServer {
   readonly #serving: Serving
   #call: LambdaCall | undefined
   #isGivenUp = false
+  /** What the event asks for, before it is known to be a proper request. */
+  #asked: IncomingCall | undefined
   #timeUp = (): void => undefined
 
   constructor(parts: ServeParts, serving: Serving) {
@@ -123,6 +126,8 @@ export class EventServer {
     }
     const request = readEvent(front, event as JsonRecord, pathRules)
     const { method, target, headers, body } = request
+    // What is no path is in no wire form.
+    if (target.startsWith('/')) this.#asked = { ...request, body: undefined, onCallerLeft: () => undefined }
     const framing = checkRequest({ method, target, httpVersion: '1.1', rawHeaders: headers }, limits)
     return createLambdaCall(
       { ...request, headers: frameBody(headers, framing, body?.length ?? 0) },
@@ -154,20 +159,14 @@ export class EventServer {
   #refuse(error: ProxyError): void {
     const { status, headers, body } = this.#describe(error)
     const sink = this.#serving.outlet.open({ status, headers })
-    if (this.#call?.method === 'HEAD') sink.end()
+    if (this.#asked?.method === 'HEAD') sink.end()
     else sink.end(body)
   }
 
-  /** In the dialect's spelling where there is a call to tell it by; what is no proper request is in no dialect. */
+  /** In the dialect's spelling where the event names a path; what names none is in no dialect. */
   #describe(error: ProxyError): ResponseHead & { readonly body: string } {
-    const refusal = describeRefusal(error)
-    const call = this.#call
-    const spell = this.#parts.options.describeError
-    if (call === undefined || spell === undefined) return refusal
-    const { status, headers, body } = spell(error, call)
-    const id = findHeader(refusal.headers, 'x-request-id') ?? ''
-    const length = String(Buffer.byteLength(body))
-    return { status, headers: [...headers, 'content-length', length, 'x-request-id', id], body }
+    const call = this.#asked
+    return describeRefusal(error, call && this.#parts.options.describeError?.(error, call))
   }
 
   #timeLeft(): number {

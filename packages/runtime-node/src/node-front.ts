@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { checkRequest, type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
+import { checkRequest, type ErrorAnswer, type IncomingCall, type OpenAnswer, ProxyError } from '@proxy/core'
 import { type Connection, connectionOf, obtainConnection } from './connection.js'
 import { defaultLimits, type RequestLimits } from './limits.js'
 import { lingeringClose } from './linger.js'
@@ -16,6 +16,8 @@ export interface CallHandler {
 
 export interface FrontOptions {
   readonly limits?: Partial<RequestLimits>
+  /** Spells what is refused before it reaches the handler, such as a head that is too large. Default: `{"error","code"}`. */
+  readonly describeError?: (error: ProxyError, call: IncomingCall) => ErrorAnswer
   /** A fault that no caller can be told of: a bug, or the system's refusal. Must not throw. */
   readonly onFault?: (fault: unknown) => void
 }
@@ -93,10 +95,30 @@ export function createFront(handler: CallHandler, options: FrontOptions, closesU
   }
 
   function refuse(response: ServerResponse, error: ProxyError): void {
-    const { status, headers, body } = describeRefusal(error)
+    const { status, headers, body } = describeRefusal(error, spell(error, response.req))
     closeAfterAnswer(response.req.socket)
     response.writeHead(status, headers)
     response.end(body)
+  }
+
+  /** Undefined for what is in no wire form: it names no path. */
+  function spell(error: ProxyError, { method = '', url = '', rawHeaders, socket }: IncomingMessage) {
+    if (options.describeError === undefined || !url.startsWith('/')) return undefined
+    const remoteAddress = socket.remoteAddress ?? ''
+    try {
+      return options.describeError(error, {
+        method,
+        target: url,
+        headers: rawHeaders,
+        body: undefined,
+        remoteAddress,
+        onCallerLeft: ignore,
+      })
+    } catch (fault) {
+      // The caller gets an answer all the same.
+      onFault(fault)
+      return undefined
+    }
   }
 
   function callOf(socket: Socket): NodeCall | undefined {

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from 'node:http'
-import { describeRefusal as describe, type ProxyError, type Refusal } from '@proxy/core'
+import { describeRefusal as describe, type ErrorAnswer, type ProxyError, type Refusal } from '@proxy/core'
 
 /** A failure as a complete answer after which the connection closes. */
-export function describeRefusal(error: ProxyError): Refusal {
-  const refusal = describe(error)
+export function describeRefusal(error: ProxyError, spelled?: ErrorAnswer): Refusal {
+  const refusal = describe(error, spelled)
   return { ...refusal, headers: [...refusal.headers, 'connection', 'close'] }
 }
 

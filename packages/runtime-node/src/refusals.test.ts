@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { describe, expect, it } from 'vitest'
 import { statuses } from '../testing/raw-connection.js'
 import { answerAtOnce, answerLength, serve } from '../testing/serve.js'
+import type { FrontOptions } from './node-front.js'
 
 /** Sends `text` on a connection of its own and waits until the server has closed it. */
 async function refusal(text: string, limits = {}): Promise<{ received: string; calls: number }> {
@@ -69,6 +70,51 @@ describe('what is no request is refused once, completely, and the connection clo
     )
     expect(statuses(received)).toEqual([400])
     expect(calls).toBe(0)
+  })
+})
+
+describe('what is refused before the handler, in the words of its wire form', () => {
+  const heads = {
+    TRACE: 'TRACE /form/x HTTP/1.1\r\nHost: h\r\n\r\n',
+    'many headers': `GET /form/x HTTP/1.1\r\nHost: h\r\n${'a: b\r\n'.repeat(128)}\r\n`,
+    'a long header': `GET /form/x HTTP/1.1\r\nHost: h\r\nA: ${'a'.repeat(40_000)}\r\n\r\n`,
+    'an expectation': 'PUT /form/x HTTP/1.1\r\nHost: h\r\nExpect: coffee\r\n\r\n',
+  }
+
+  /** What a server answers that spells like this. */
+  async function answerTo(text: string, describeError: FrontOptions['describeError']) {
+    const { connect, calls, faults } = await serve(answerLength, { ...(describeError && { describeError }) })
+    const connection = await connect()
+    connection.send(text)
+    const received = await connection.ended
+    expect(calls).toHaveLength(0)
+    const [head = '', body = ''] = received.split('\r\n\r\n')
+    expect(head.toLowerCase()).toContain('\r\nconnection: close')
+    expect(head.toLowerCase()).toContain(`\r\ncontent-length: ${body.length}`)
+    expect(head).toMatch(/\r\nx-request-id: \S{20,}/)
+    return { status: statuses(received), body: JSON.parse(body), faults }
+  }
+
+  it.each(Object.entries(heads))('%s', async (_, text) => {
+    const { status, body } = await answerTo(text, ({ status, code }, { target }) => ({
+      status,
+      headers: ['content-type', 'application/json'],
+      body: JSON.stringify({ code, target }),
+    }))
+    const plain = await answerTo(text, undefined)
+    expect(status).toEqual(plain.status)
+    expect(body).toEqual({ code: plain.body.code, target: '/form/x' })
+  })
+
+  it('in plain words where there is no path, and where the words fail', async () => {
+    const fault = new Error('no words')
+    const failing = () => {
+      throw fault
+    }
+    const absolute = await answerTo('GET http://h/ HTTP/1.1\r\nHost: h\r\n\r\n', failing)
+    expect(absolute).toMatchObject({ status: [400], body: { code: 'invalid_request' }, faults: [] })
+    const failed = await answerTo(heads.TRACE, failing)
+    expect(failed).toMatchObject({ status: [405], body: { code: 'method_not_allowed' }, faults: [fault] })
   })
 })
 

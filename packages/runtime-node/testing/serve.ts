@@ -2,6 +2,7 @@ import type { IncomingCall, OpenAnswer } from '@proxy/core'
 import { onTestFinished } from 'vitest'
 import type { RequestLimits } from '../src/limits.js'
 import { listen, type NodeServer } from '../src/listen.js'
+import type { FrontOptions } from '../src/node-front.js'
 import { type RawConnection, rawConnection } from './raw-connection.js'
 
 export interface Served {
@@ -15,12 +16,13 @@ export interface Served {
 export interface ServeOptions {
   readonly limits?: Partial<RequestLimits>
   readonly drainTimeoutMs?: number
+  readonly describeError?: FrontOptions['describeError']
 }
 
 /** A server round `handle` on a free port, gone when the test is. */
 export async function serve(
   handle: (call: IncomingCall, open: OpenAnswer) => Promise<void>,
-  { limits = {}, drainTimeoutMs = 5_000 }: ServeOptions = {},
+  { limits = {}, drainTimeoutMs = 5_000, describeError }: ServeOptions = {},
 ): Promise<Served> {
   const calls: IncomingCall[] = []
   const faults: unknown[] = []
@@ -28,6 +30,7 @@ export async function serve(
     port: 0,
     limits: { lingerMs: 500, ...limits },
     drainTimeoutMs,
+    ...(describeError && { describeError }),
     onFault: (fault) => faults.push(fault),
     proxy: {
       handle: (call, open) => {

@@ -116,6 +116,18 @@ describe('what is called', () => {
     const answer = await world.raw('/proxy/x', { method })
     expect([answer.status, world.upstream.requests]).toEqual([405, []])
   })
+
+  it.each([
+    ['a method that nobody may use', { method: 'TRACE' }, 405, 'method_not_allowed'],
+    ['headers that are too long', { headers: { long: 'a'.repeat(40_000) } }, 431, 'headers_too_large'],
+  ])('with %s, before anybody knows what it asks for', async (_, request, status, code) => {
+    for (const path of ['/proxy/x', '/connections']) {
+      const answer = await world.raw(path, request)
+      expect(answer.json()).toEqual({ error: { message: expect.any(String), code } })
+      expect([answer.status, answer.headers['x-proxy-error']]).toEqual([status, code])
+      if (status === 405) expect(answer.headers.allow).toContain('GET, HEAD, POST')
+    }
+  })
 })
 
 describe('headers', () => {
