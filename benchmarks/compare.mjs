@@ -62,9 +62,7 @@ async function main() {
     const node = await needNode(say, options.node)
     await run('taskset', ['-cp', String(loadCore), String(process.pid)])
     const origin = await startOrigin(folder)
-    const upstream = new URL(
-      options.tls ? `https://localhost:${origin.tlsPort}` : `http://localhost:${origin.plainPort}`,
-    )
+    const upstream = origin.upstream(options.tls)
     const candidates = names.map((name) => candidateOf(name, node))
     const generations = []
     for (let generation = 1; generation <= Number(options.generations); generation += 1) {

@@ -58,9 +58,7 @@ async function main() {
     await needTools(say)
     const node = await needNode(say, options.node)
     const origin = await startOrigin(folder)
-    const upstream = new URL(
-      options.tls ? `https://localhost:${origin.tlsPort}` : `http://localhost:${origin.plainPort}`,
-    )
+    const upstream = origin.upstream(options.tls)
     const env = {
       NODE_OPTIONS: `--import=${join(import.meta.dirname, 'lib', 'profile-hook.mjs')}`,
       PROFILE_PREFIX: `${profiles}/`,

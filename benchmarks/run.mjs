@@ -80,9 +80,7 @@ async function main() {
     const results = []
     const tables = new Map()
     for (const scenario of chosen) {
-      const upstream = new URL(
-        scenario.tls ? `https://localhost:${origin.tlsPort}` : `http://localhost:${origin.plainPort}`,
-      )
+      const upstream = origin.upstream(scenario.tls)
       const candidates = candidatesOf(scenario).map(make)
       const place = { folder, upstream, authority: origin.authority }
       const result = await measure({ scenario, candidates, place, settings, node, say })

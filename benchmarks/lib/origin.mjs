@@ -38,7 +38,8 @@ export async function startOrigin(folder) {
   )
   const handle = startPinned({ core: loadCore, command: 'nginx', args: ['-c', join(root, 'nginx.conf')] })
   await whenListening(handle, [plainPort, tlsPort])
-  return { plainPort, tlsPort, authority: certificate.certificate, pid: handle.pid }
+  const upstream = (tls) => new URL(tls ? `https://localhost:${tlsPort}` : `http://localhost:${plainPort}`)
+  return { upstream, authority: certificate.certificate, pid: handle.pid }
 }
 
 /** nginx as a candidate: forwards everything with one more header. */

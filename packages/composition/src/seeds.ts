@@ -1,5 +1,13 @@
-import { type Account, type Clock, limitKey, ProxyError, Secret, type Storage, type Timer } from '@proxy/core'
-import { readGrantEnd } from '@proxy/dialect-pipedream'
+import {
+  type Account,
+  type Clock,
+  epochMsOf,
+  limitKey,
+  ProxyError,
+  Secret,
+  type Storage,
+  type Timer,
+} from '@proxy/core'
 import { recordsOf } from './config/records.js'
 import type { Config } from './config.js'
 import { describeFault } from './logging/logger.js'
@@ -180,7 +188,7 @@ function toAccount(seed: Seed, now: number): Account {
     metadata: {},
     createdAt: now,
     updatedAt: now,
-    expiresAt: expiresAt === undefined ? undefined : readGrantEnd(expiresAt),
+    expiresAt: expiresAt === undefined ? undefined : epochMsOf(expiresAt),
     lastRefreshedAt: undefined,
     dead: false,
     error: undefined,

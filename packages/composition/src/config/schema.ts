@@ -1,4 +1,5 @@
-import { readGrantEnd, scopeNames } from '@proxy/dialect-pipedream'
+import { epochMsOf } from '@proxy/core'
+import { scopeNames } from '@proxy/dialect-pipedream'
 import { z } from 'zod'
 import { redisLimiterSchema } from '../redis/redis-schema.js'
 import { awsEndpoint, awsRegion } from './aws.js'
@@ -167,7 +168,7 @@ const values = z.record(
 )
 
 const credentials = values.refine(
-  ({ expires_at: end }) => end === undefined || end === '' || readGrantEnd(end) !== undefined,
+  ({ expires_at: end }) => end === undefined || end === '' || epochMsOf(end) !== undefined,
   { error: 'must be an ISO 8601 date or epoch seconds', path: ['expires_at'] },
 )
 

@@ -1,5 +1,4 @@
-/** Above this a number is milliseconds: as seconds it would be past the year 5000. */
-const millisecondsFrom = 100_000_000_000
+import { epochMsOf } from '@proxy/core'
 
 /** When a token ends. */
 export interface ReadExpiry {
@@ -12,18 +11,7 @@ export interface ReadExpiry {
 /** From an ISO date, or epoch seconds or milliseconds, as a number or a text. */
 export function readExpiry(value: unknown): ReadExpiry {
   if (value === undefined || value === null || value === '') return { expiresAt: undefined, expiryFault: undefined }
-  const time = typeof value === 'number' ? fromNumber(value) : typeof value === 'string' ? fromText(value) : Number.NaN
-  // `Date` has room for less than a number has.
-  return Number.isNaN(new Date(time).getTime())
-    ? { expiresAt: undefined, expiryFault: 'must be an ISO 8601 date or epoch seconds' }
-    : { expiresAt: time, expiryFault: undefined }
-}
-
-function fromText(text: string): number {
-  return /^\d+(?:\.\d+)?$/.test(text) ? fromNumber(Number(text)) : Date.parse(text)
-}
-
-function fromNumber(value: number): number {
-  if (value < 0) return Number.NaN
-  return value >= millisecondsFrom ? Math.floor(value) : Math.floor(value * 1000)
+  const expiresAt = typeof value === 'number' || typeof value === 'string' ? epochMsOf(value) : undefined
+  const isTime = expiresAt !== undefined
+  return { expiresAt, expiryFault: isTime ? undefined : 'must be an ISO 8601 date or epoch seconds' }
 }
