@@ -14,7 +14,8 @@ export interface LogWriter {
 /** Hands a batch over; `done` is called once when it is written, or never will be. */
 type Sink = (batch: Buffer, done: (isOpen: boolean) => void) => void
 
-const BATCH_AFTER_MS = 10
+/** Each batch wakes its reader, who may share a core with callers or upstreams. */
+const BATCH_AFTER_MS = 100
 const BATCH_BYTES = 64 * 1024
 const PIPE_BYTES = 4_096
 const KEPT_BYTES = 4 * 1024 * 1024
