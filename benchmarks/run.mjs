@@ -49,12 +49,12 @@ const thorough = {
   rounds: 10,
   seconds: 3,
   warmUpCalls: 50_000,
-  latency: { seconds: 10, settleSeconds: 1 },
+  latency: { turns: 8, seconds: 2, settleSeconds: 0.5 },
   streamGibibytes: 3,
   memoryWarmUpCalls: 20_000,
   eventStreams: 9500,
 }
-const quick = { ...thorough, rounds: 3, seconds: 2, warmUpCalls: 15_000, latency: { seconds: 4, settleSeconds: 1 } }
+const quick = { ...thorough, rounds: 3, seconds: 2, warmUpCalls: 15_000, latency: { ...thorough.latency, turns: 2 } }
 
 if (options.help) console.log(help)
 else {

@@ -4,7 +4,7 @@ import { warmUp } from '../lib/load.mjs'
 import { loadCore } from '../lib/machine.mjs'
 import { run } from '../lib/processes.mjs'
 import { judge, table } from '../lib/report.mjs'
-import { median, minimum, shuffled } from '../lib/statistics.mjs'
+import { median, minimum, quantile, shuffled } from '../lib/statistics.mjs'
 
 const rate = 500
 const client = join(import.meta.dirname, '..', 'load', 'fixed-rate.mjs')
@@ -23,32 +23,37 @@ export const directCandidate = {
   start: ({ upstream }) => ({ call: (path) => ({ url: `${upstream.origin}${path}`, headers: {} }), stop: () => {} }),
 }
 
-/** p50 and p99 in microseconds of each candidate, round by round. */
+/**
+ * p50 and p99 in microseconds of each candidate, round by round. In a round all of them are alive and get the load in
+ * turns, in random order: a machine that is slow for some seconds is so for each of them.
+ */
 export async function measureLatency({ candidates, place, settings, node, say }) {
   const samples = new Map(candidates.map(({ name }) => [name, []]))
   for (let round = 1; round <= settings.rounds; round += 1) {
-    for (const candidate of shuffled(candidates)) {
-      const proxy = await candidate.start(place)
+    const started = []
+    for (const { name, start } of candidates) {
+      const proxy = await start(place)
       const call = proxy.call('/1k.json')
       await warmUp(call, settings.warmUpCalls)
-      const sample = JSON.parse(
-        await run('taskset', [
-          '-c',
-          String(loadCore),
-          node,
-          client,
-          JSON.stringify({ ...call, rate, ...settings.latency }),
-        ]),
-      )
+      started.push({ name, proxy, call, latencies: [] })
+    }
+    for (let turn = 0; turn < settings.latency.turns; turn += 1) {
+      for (const { call, latencies } of shuffled(started)) latencies.push(...(await callInTurn(call, settings, node)))
+    }
+    for (const { name, proxy, latencies } of started) {
       await proxy.stop()
       if (proxy.folder !== undefined) await rm(proxy.folder, { recursive: true, force: true })
-      samples.get(candidate.name).push(sample)
-      say(
-        `latency ${round}/${settings.rounds}  ${candidate.name.padEnd(20)} p50 ${sample.p50} µs, p99 ${sample.p99} µs`,
-      )
+      const [p50, p99] = [0.5, 0.99].map((share) => Math.round(quantile(latencies, share)))
+      samples.get(name).push({ p50, p99, calls: latencies.length })
+      say(`latency ${round}/${settings.rounds}  ${name.padEnd(20)} p50 ${p50} µs, p99 ${p99} µs`)
     }
   }
   return samples
+}
+
+async function callInTurn(call, settings, node) {
+  const options = JSON.stringify({ ...call, rate, ...settings.latency })
+  return JSON.parse(await run('taskset', ['-c', String(loadCore), node, client, options]))
 }
 
 /** Verdicts on the added p50 and p99. The few slow calls of a p99 vary too much to say whether a run is valid. */

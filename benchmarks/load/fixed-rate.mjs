@@ -1,7 +1,6 @@
 // Calls at a fixed rate, whether or not the last one was answered, over connections that stay open. Takes one
-// argument, JSON: { url, headers, rate, seconds, settleSeconds }; prints { p50, p99, calls } in microseconds.
+// argument, JSON: { url, headers, rate, seconds, settleSeconds }; prints the latencies, JSON, in microseconds.
 import { connect } from 'node:net'
-import { quantile } from '../lib/statistics.mjs'
 
 const { url, headers, rate, seconds, settleSeconds } = JSON.parse(process.argv[2])
 const { hostname, port, host, pathname, search } = new URL(url)
@@ -41,11 +40,10 @@ function next() {
 
 function finish({ since }) {
   answered += 1
-  if (answered > ignored) latencies.push((performance.now() - since) * 1000)
+  if (answered > ignored) latencies.push(Math.round((performance.now() - since) * 1000))
   if (answered < total) return
   clearInterval(timer)
-  const [p50, p99] = [0.5, 0.99].map((share) => Math.round(quantile(latencies, share)))
-  process.stdout.write(JSON.stringify({ p50, p99, calls: latencies.length }), () => process.exit(0))
+  process.stdout.write(JSON.stringify(latencies), () => process.exit(0))
 }
 
 function open() {
