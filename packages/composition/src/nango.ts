@@ -59,7 +59,7 @@ function connectSessions(
   clock: Clock,
 ): ConnectSessions {
   return {
-    async create({ project, environment, externalUserId, app, externalIdPrefix, oauthAppId, scopes, account }) {
+    async create({ project, environment, externalUserId, choices, scopes, account }) {
       const expiresAt = clock.now() + sessionMs
       const token = await tokens.create(
         {
@@ -69,9 +69,9 @@ function connectSessions(
           scopes: browserScopes.filter((scope) => hasScope(scopes, scope)),
           client: undefined,
           allowedOrigins: undefined,
-          appId: app,
-          externalIdPrefix,
-          oauthAppId,
+          appId: undefined,
+          choices,
+          oauthAppId: undefined,
           accountId: account,
           successRedirectUri: undefined,
           errorRedirectUri: undefined,
@@ -79,6 +79,7 @@ function connectSessions(
         },
         expiresAt,
       )
+      const app = choices?.length === 1 ? choices[0]?.app : undefined
       const selected = app === undefined ? '' : `&app=${encodeURIComponent(app)}`
       return { token, expiresAt, link: `${publicUrl}/_static/connect.html?token=${token}&connectLink=true${selected}` }
     },

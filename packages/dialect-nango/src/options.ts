@@ -29,16 +29,22 @@ export interface ConnectSessions {
 
 export interface ConnectSessionWish extends Scope {
   readonly externalUserId: string
-  /** Slug of the one app that may be connected; undefined for any. */
-  readonly app: string | undefined
-  /** Stands before the external id of what is connected: the integration's, when it has a key of its own. */
-  readonly externalIdPrefix: string | undefined
-  /** The project's own OAuth client for it. */
-  readonly oauthAppId: string | undefined
+  /** What may be connected; undefined for anything. */
+  readonly choices: readonly ConnectSessionChoice[] | undefined
   /** Who asks: a token never holds more than its maker. */
   readonly scopes: readonly string[]
   /** Id of the account to connect again. */
   readonly account: string | undefined
+}
+
+/** An integration. */
+export interface ConnectSessionChoice {
+  /** Slug. */
+  readonly app: string
+  /** Stands before the external id of what is connected, when the integration has a key of its own. */
+  readonly externalIdPrefix: string
+  /** The project's own OAuth client for it. */
+  readonly oauthAppId: string | undefined
 }
 
 export interface ConnectSession {

@@ -88,7 +88,7 @@ export function connectBench(
   return { ...bench, visit, connectToken, vendor } satisfies ConnectBench
 }
 
-const usualRecord: ConnectTokenRecord = {
+export const usualRecord: ConnectTokenRecord = {
   project: 'proj_demo',
   environment: 'development',
   externalUserId: 'user-1',
@@ -96,7 +96,7 @@ const usualRecord: ConnectTokenRecord = {
   client: 'demo',
   allowedOrigins: undefined,
   appId: undefined,
-  externalIdPrefix: undefined,
+  choices: undefined,
   oauthAppId: undefined,
   accountId: undefined,
   successRedirectUri: undefined,

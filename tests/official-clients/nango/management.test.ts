@@ -412,6 +412,35 @@ describe('connect sessions', () => {
   })
 })
 
+describe('a session for several integrations', () => {
+  it('connects what is chosen of them, under the name that it has there, and nothing else', async () => {
+    const client = world.client()
+    await client.createIntegration({ provider: 'acme', unique_key: 'acme-prod' })
+    const start = async (user: string, keys: string[]) => {
+      const { data } = await client.createConnectSession({ end_user: { id: user }, allowed_integrations: keys })
+      return data
+    }
+    const submit = (token: string) =>
+      rawRequest(`${world.server.url}/connect/accounts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ token, app: 'acme', cf_api_key: 'typed' }).toString(),
+      })
+    const { token, connect_link } = await start('chooses', ['acme-prod', 'deep'])
+    const { pathname, search } = new URL(connect_link)
+    const page = (await rawRequest(`${world.server.url}${pathname}${search}`)).body.toString()
+    expect(page.match(/app=[\w-]+"/g)?.sort()).toEqual(['app=acme"', 'app=deep"'])
+    expect((await submit(token)).status).toBe(200)
+    const { connections } = await client.listConnections({ userId: 'chooses' })
+    expect(connections).toMatchObject([{ provider_config_key: 'acme-prod', provider: 'acme' }])
+
+    const other = await start('is-refused', ['deep', 'nobase'])
+    expect((await submit(other.token)).status).toBe(403)
+    expect((await client.listConnections({ userId: 'is-refused' })).connections).toEqual([])
+    await client.deleteIntegration('acme-prod')
+  })
+})
+
 describe('one account in two spellings', () => {
   async function pipedream(method: string, path: string, body?: object) {
     const token = await rawRequest(`${world.server.url}/v1/oauth/token`, {

@@ -3,15 +3,22 @@ import { createBench } from '../../testing/bench.js'
 
 describe('a session for an integration', () => {
   it.each([
-    [['acme-prod'], { app: 'acme', externalIdPrefix: '#acme-prod/' }],
-    [['acme'], { app: 'acme', externalIdPrefix: '' }],
-    [undefined, { app: undefined, externalIdPrefix: undefined }],
-  ])('of %j says where its accounts belong', async (allowed, wish) => {
+    [['acme-prod'], [{ app: 'acme', externalIdPrefix: '#acme-prod/' }]],
+    [['acme'], [{ app: 'acme', externalIdPrefix: '' }]],
+    [
+      ['shop', 'acme-prod'],
+      [
+        { app: 'shop', externalIdPrefix: '' },
+        { app: 'acme', externalIdPrefix: '#acme-prod/' },
+      ],
+    ],
+    [undefined, undefined],
+  ])('of %j says where its accounts belong', async (allowed, choices) => {
     const bench = createBench()
     await bench.call('POST', '/integrations', { json: { provider: 'acme', unique_key: 'acme-prod' } })
     const json = { end_user: { id: 'u-1' }, allowed_integrations: allowed }
     expect((await bench.call('POST', '/connect/sessions', { json })).status).toBe(201)
-    expect(bench.sessions).toMatchObject([wish])
+    expect(bench.sessions).toMatchObject([{ choices }])
   })
 })
 
@@ -24,7 +31,7 @@ describe('null in a new session', () => {
       const bench = createBench()
       expect((await bench.call('POST', '/connect/sessions', { json: { ...json, [name]: null } })).status).toBe(201)
       expect(bench.sessions).toMatchObject([
-        { externalUserId: 'u-1', app: name === 'allowed_integrations' ? undefined : 'acme' },
+        { externalUserId: 'u-1', choices: name === 'allowed_integrations' ? undefined : [{ app: 'acme' }] },
       ])
     },
   )

@@ -1,5 +1,6 @@
 import type { Caller, Scope } from '@proxy/core'
 import { z } from 'zod'
+import type { ConnectSessionChoice } from '../options.js'
 import { invalid, Refusal } from '../refusal.js'
 import { answer, defineRoute, missing, noQuery, type Route } from './route.js'
 import { type FoundIntegration, isoTime, type RouteParts, requireIntegration } from './route-parts.js'
@@ -33,7 +34,7 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
     scope: Scope,
     caller: Caller,
     externalUserId: string,
-    integration: FoundIntegration | undefined,
+    allowed: readonly FoundIntegration[],
     account?: string,
   ): Promise<Response> {
     if (parts.sessions === undefined) {
@@ -42,9 +43,7 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
     const { token, link, expiresAt } = await parts.sessions.create({
       ...scope,
       externalUserId,
-      app: integration?.app.slug,
-      externalIdPrefix: integration?.prefix,
-      oauthAppId: integration?.stored?.oauthAppId,
+      choices: allowed.length === 0 ? undefined : allowed.map(choice),
       scopes: caller.scopes,
       account,
     })
@@ -59,7 +58,7 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
         const externalId = integration.prefix + body.connection_id
         const account = await parts.storage.readAccountByExternalId(scope, integration.app.slug, externalId)
         if (account === undefined) throw missing('unknown_connection', `There is no connection ${body.connection_id}.`)
-        return start(scope, caller, account.externalUserId, integration, account.id)
+        return start(scope, caller, account.externalUserId, [integration], account.id)
       },
     ),
     defineRoute({ ...shared, path: '/connect/sessions', body: createBody }, async ({ body, scope, caller }) => {
@@ -71,7 +70,11 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
       const allowed = await Promise.all(
         (body.allowed_integrations ?? []).map((key) => requireIntegration(parts, scope, key)),
       )
-      return start(scope, caller, externalUserId, allowed.length === 1 ? allowed[0] : undefined)
+      return start(scope, caller, externalUserId, allowed)
     }),
   ]
+}
+
+function choice({ app, prefix, stored }: FoundIntegration): ConnectSessionChoice {
+  return { app: app.slug, externalIdPrefix: prefix, oauthAppId: stored?.oauthAppId }
 }

@@ -1,4 +1,5 @@
 import type { AppSummary } from '@proxy/core'
+import { isAllowed } from '../tokens/connect-token-record.js'
 import { appImage, imageAddress } from './app-image.js'
 import { attributes, html, type Markup } from './html.js'
 import type { PageOptions } from './page.js'
@@ -12,7 +13,8 @@ const shownMost = 100
 export function chooseAppPage(session: Session, apps: readonly AppSummary[], prefix: string): PageOptions {
   const { wish, projectName, token } = session
   const address = `${prefix}/_static/connect.html`
-  const found = apps.filter((app) => isConnectable(app) && fits(app, wish.search)).sort(byWeight)
+  const offered = apps.filter((app) => isConnectable(app) && isAllowed(token.record, app.slug))
+  const found = offered.filter((app) => fits(app, wish.search)).sort(byWeight)
   const shown = found.slice(0, shownMost)
   return {
     title: 'Choose what to connect',

@@ -2,6 +2,7 @@ import { type Account, type App, ProxyError } from '@proxy/core'
 import { accountJson } from '../routes/account-json.js'
 import type { RouteParts } from '../routes/route-parts.js'
 import { type AccountBody, createAccount, reconnectAccount } from '../routes/save-account.js'
+import { choiceOf } from '../tokens/connect-token-record.js'
 import { type ConnectFault, invalidLink } from './connect-fault.js'
 import type { FieldFaults } from './form-fields.js'
 import type { AppSession, Session } from './session.js'
@@ -23,7 +24,8 @@ export async function connectAccount(
   const { record, id } = token
   const { fields, ...grant } = values
   const body: AccountBody = { ...emptyBody, ...grant, app_slug: app.slug, cfmap_json: JSON.stringify(fields) }
-  const owner = { ...record, oauthAppId: oauthApp?.id }
+  const { externalIdPrefix } = choiceOf(record, app.slug) ?? { externalIdPrefix: undefined }
+  const owner = { ...record, oauthAppId: oauthApp?.id, externalIdPrefix }
   if (!(await parts.connectTokens.delete(id))) throw invalidLink()
   let stored: Account
   try {

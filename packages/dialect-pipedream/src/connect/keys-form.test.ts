@@ -130,11 +130,30 @@ describe('the connect page of an app with keys', () => {
 
   it('connects an account under the name that the project gave to the app', async () => {
     const { visit, connectToken, storage } = connectBench()
-    const token = await connectToken({ appId: 'acme', externalIdPrefix: '#acme-prod/' })
+    const choices = [{ app: 'acme', externalIdPrefix: '#acme-prod/', oauthAppId: undefined }]
+    const token = await connectToken({ choices })
     const form = { token, cf_subdomain: 'north', cf_api_key: key }
     expect((await visit('/connect/accounts', { form })).status).toBe(200)
     const { rows } = await storage.listAccounts({ scope: development, limit: 10 })
     expect(rows.map(({ externalId }) => externalId)).toEqual([`#acme-prod/${rows[0]?.id}`])
+  })
+
+  it('offers what the link is limited to, and connects nothing else', async () => {
+    const { visit, connectToken, storage } = connectBench()
+    const choice = (app: string) => ({ app, externalIdPrefix: '', oauthAppId: undefined })
+    const any = await visit(`${page}?token=${await connectToken()}`)
+    const both = await visit(`${page}?token=${await connectToken({ choices: [choice('acme'), choice('shop')] })}`)
+    expect(both.text.match(/app=(?:acme|shop)"/g)).toEqual(any.text.match(/app=(?:acme|shop)"/g))
+    const token = await connectToken({ choices: [choice('shop'), choice('gone')] })
+    const { text } = await visit(`${page}?token=${token}`)
+    expect(text).toContain('app=shop"')
+    expect(text).not.toContain('app=acme"')
+    const form = { token, app: 'acme', cf_subdomain: 'north', cf_api_key: key }
+    const refused = await visit('/connect/accounts', { form })
+    expect([refused.status, refused.text]).toEqual([403, expect.stringContaining('made for something else')])
+    expect((await storage.listAccounts({ scope: development, limit: 10 })).totalCount).toBe(0)
+    const allowed = await connectToken({ choices: [choice('acme'), choice('shop')] })
+    expect((await visit('/connect/accounts', { form: { ...form, token: allowed } })).status).toBe(200)
   })
 
   it('connects an account again, with what is typed over what was stored', async () => {

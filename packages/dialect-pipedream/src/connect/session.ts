@@ -2,6 +2,7 @@ import { type Account, type App, hasScope } from '@proxy/core'
 import { readOAuthApp, type StoredOAuthApp } from '../routes/oauth-app-store.js'
 import { readProject } from '../routes/project-store.js'
 import { findApp, type RouteParts } from '../routes/route-parts.js'
+import { type ConnectChoice, choiceOf, isAllowed, usualApp } from '../tokens/connect-token-record.js'
 import type { FoundConnectToken } from '../tokens/connect-tokens.js'
 import { ConnectFault, invalidLink } from './connect-fault.js'
 import type { Wish } from './wish.js'
@@ -31,10 +32,12 @@ export async function openSession(parts: RouteParts, wish: Wish): Promise<Sessio
     throw new ConnectFault('not_allowed', 'This link was not made to connect accounts.')
   }
   const account = await findAccount(parts, wish, token)
-  const oauthAppId = pinned(record.oauthAppId, wish.oauthAppId) ?? account?.oauthAppId
+  const choice = findChoice(parts, wish, token, account)
+  const oauthAppId = pinned(choice?.oauthAppId ?? record.oauthAppId, wish.oauthAppId) ?? account?.oauthAppId
   const oauthApp = oauthAppId === undefined ? undefined : await readOAuthApp(parts.storage, record.project, oauthAppId)
   if (oauthAppId !== undefined && oauthApp === undefined) throw notFound('OAuth client')
   const app = chooseApp(parts, wish, token, account, oauthApp)
+  if (app !== undefined && !isAllowed(record, app.slug)) throw madeForOther()
   if (app !== undefined && oauthApp !== undefined && oauthApp.record.app !== app.slug) throw notFound('OAuth client')
   const project = await readProject(parts, record.project, record.project)
   const projectName = project?.settings.app_name ?? project?.settings.name ?? record.project
@@ -55,6 +58,18 @@ async function findAccount(parts: RouteParts, wish: Wish, { record }: FoundConne
   return account
 }
 
+/** Undefined where the end user is to choose, and for a token that is not limited. */
+function findChoice(
+  { apps }: RouteParts,
+  { app: asked }: Wish,
+  { record }: FoundConnectToken,
+  account: Account | undefined,
+): ConnectChoice | undefined {
+  const name = asked ?? account?.app ?? usualApp(record)
+  const app = name === undefined ? undefined : findApp(apps, name)
+  return app === undefined ? undefined : choiceOf(record, app.slug)
+}
+
 function chooseApp(
   { apps }: RouteParts,
   wish: Wish,
@@ -67,7 +82,7 @@ function chooseApp(
     if (name !== undefined && app === undefined) throw notFound('app')
     return app
   }
-  const app = pinned(find(record.appId), find(wish.app)) ?? find(account?.app ?? oauthApp?.record.app)
+  const app = pinned(find(usualApp(record)), find(wish.app)) ?? find(account?.app ?? oauthApp?.record.app)
   if (account !== undefined && app !== undefined && account.app !== app.slug) throw notFound('account')
   return app
 }
@@ -75,9 +90,13 @@ function chooseApp(
 /** What the token was made for stands; the address may repeat it, and not name another one. */
 function pinned<T>(made: T | undefined, asked: T | undefined): T | undefined {
   if (made !== undefined && asked !== undefined && made !== asked) {
-    throw new ConnectFault('not_allowed', 'This link was made for something else. Ask for a new one.')
+    throw madeForOther()
   }
   return made ?? asked
+}
+
+function madeForOther(): ConnectFault {
+  return new ConnectFault('not_allowed', 'This link was made for something else. Ask for a new one.')
 }
 
 function notFound(what: 'account' | 'app' | 'OAuth client'): ConnectFault {

@@ -188,7 +188,7 @@ describe('POST accounts', () => {
   })
 })
 
-describe('a connect token for a name that the project gave to an app', () => {
+describe('a connect token that is limited to apps', () => {
   const scope = { project: 'proj_demo', environment: 'production' } as const
 
   async function world(more: Partial<ConnectTokenRecord> = {}) {
@@ -199,8 +199,8 @@ describe('a connect token for a name that the project gave to an app', () => {
       scopes: ['connect:accounts:write'],
       client: 'demo',
       allowedOrigins: undefined,
-      appId: 'acme',
-      externalIdPrefix: '#acme-prod/',
+      appId: undefined,
+      choices: [{ app: 'acme', externalIdPrefix: '#acme-prod/', oauthAppId: undefined }],
       oauthAppId: undefined,
       accountId: undefined,
       successRedirectUri: undefined,
@@ -213,7 +213,7 @@ describe('a connect token for a name that the project gave to an app', () => {
     return { bench, token, externalId }
   }
 
-  it('makes accounts of that name, whether it stands in the body or is the key', async () => {
+  it('makes accounts of the name that the project gave to one, whether it stands in the body or is the key', async () => {
     const { bench, token, externalId } = await world()
     const json = { cfmap_json: JSON.stringify(fields) }
     const answers = [
@@ -227,15 +227,30 @@ describe('a connect token for a name that the project gave to an app', () => {
     }
   })
 
-  it('makes accounts without it for other apps, and where there is no such name', async () => {
-    const { bench, token, externalId } = await world()
-    const other = await bench.call('POST', `${base}/accounts`, { json: { ...grant(), connect_token: token } })
-    expect(await externalId(other)).toBe(other.json.id)
-    const plain = await world({ externalIdPrefix: undefined })
-    const answer = await plain.bench.call('POST', `${base}/accounts`, {
-      json: { cfmap_json: JSON.stringify(fields), connect_token: plain.token },
-    })
-    expect(await plain.externalId(answer)).toBe(answer.json.id)
+  it('makes accounts of each of them, and of no other app', async () => {
+    const others = [
+      { app: 'shop', externalIdPrefix: '', oauthAppId: undefined },
+      { app: 'cloud', externalIdPrefix: '', oauthAppId: undefined },
+    ]
+    const acme = { app: 'acme', externalIdPrefix: '#acme-prod/', oauthAppId: undefined }
+    const { bench, token, externalId } = await world({ choices: [acme, ...others] })
+    const post = (json: object, bearer = {}) => bench.call('POST', `${base}/accounts`, { json, ...bearer })
+    const ofShop = await post({ ...grant(), connect_token: token })
+    expect(await externalId(ofShop)).toBe(ofShop.json.id)
+    const ofAcme = await post({ app_slug: 'acme', cfmap_json: JSON.stringify(fields) }, { bearer: token })
+    expect(await externalId(ofAcme)).toBe(`#acme-prod/${ofAcme.json.id}`)
+    expect(await post({ cfmap_json: JSON.stringify(fields) }, { bearer: token })).toMatchObject({ status: 400 })
+
+    for (const choices of [[acme], []]) {
+      const limited = await world({ choices })
+      for (const bearer of [{}, { bearer: limited.token }]) {
+        const json = { ...grant(), connect_token: limited.token }
+        const refused = await limited.bench.call('POST', `${base}/accounts`, { json, ...bearer })
+        expect(refused).toMatchObject({ status: 400, json: { error: expect.stringContaining('app_slug') } })
+      }
+      const { rows } = await limited.bench.storage.listAccounts({ scope, limit: 10 })
+      expect(rows).toEqual([])
+    }
   })
 })
 
@@ -255,7 +270,7 @@ describe('a connect token for an account that is to be connected again', () => {
       client: 'demo',
       allowedOrigins: undefined,
       appId: 'acme',
-      externalIdPrefix: undefined,
+      choices: undefined,
       oauthAppId: undefined,
       accountId: id,
       successRedirectUri: undefined,

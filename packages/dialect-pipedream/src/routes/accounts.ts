@@ -1,5 +1,6 @@
 import { type Account, type Caller, hasScope, type Scope } from '@proxy/core'
 import { z } from 'zod'
+import { choiceOf, isAllowed, usualApp } from '../tokens/connect-token-record.js'
 import { accountJson } from './account-json.js'
 import { eachAccount } from './each-account.js'
 import { oauthAppExists } from './oauth-app-store.js'
@@ -95,16 +96,17 @@ export function accountRoutes(parts: RouteParts): readonly Route[] {
       if (byToken !== undefined && byToken.externalUserId !== externalUserId) {
         throw invalidField('connect_token', 'was made for another user')
       }
-      const appName = body.app_slug ?? byToken?.appId
+      const appName = body.app_slug ?? (byToken && usualApp(byToken))
       if (appName === undefined) throw invalidField('app_slug', 'is required')
       const app = findApp(apps, appName)
       if (app === undefined) throw notFound()
-      const oauthAppId = query.oauth_app_id ?? byToken?.oauthAppId
+      if (byToken !== undefined && !isAllowed(byToken, app.slug)) {
+        throw invalidField('app_slug', 'is not among the apps that the connect token was made for')
+      }
+      const choice = byToken && choiceOf(byToken, app.slug)
+      const oauthAppId = query.oauth_app_id ?? choice?.oauthAppId ?? byToken?.oauthAppId
       if (oauthAppId !== undefined && !(await oauthAppExists(storage, scope.project, oauthAppId))) throw notFound()
-      // Another app than the token's has nothing of the name that the project gave to that one.
-      const isOfToken = byToken?.appId !== undefined && findApp(apps, byToken.appId)?.slug === app.slug
-      const externalIdPrefix = isOfToken ? byToken.externalIdPrefix : undefined
-      const owner: AccountOwner = { ...scope, externalUserId, oauthAppId, externalIdPrefix }
+      const owner: AccountOwner = { ...scope, externalUserId, oauthAppId, externalIdPrefix: choice?.externalIdPrefix }
       const accountId = body.account_id ?? byToken?.accountId
       if (byToken?.accountId !== undefined && byToken.accountId !== accountId) {
         throw invalidField('account_id', 'is not the account that the connect token was made for')

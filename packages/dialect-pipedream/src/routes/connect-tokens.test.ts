@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBench } from '../../testing/bench.js'
+import { usualRecord } from '../../testing/connect-bench.js'
+import type { ConnectChoice } from '../tokens/connect-token-record.js'
 
 const path = '/v1/connect/proj_demo/tokens'
 
@@ -94,6 +96,24 @@ describe('GET tokens/{token}/validate', () => {
     expect(named.json.app.name_slug).toBe('acme')
     const none = await bench.call('GET', `/v1/connect/tokens/${token}/validate?app_id=nothing`)
     expect(none.json).toEqual({ success: false, error: 'The app is unknown.' })
+  })
+
+  it('tells that a token is limited to other apps', async () => {
+    const bench = createBench()
+    const choice = (app: string) => ({ app, externalIdPrefix: '', oauthAppId: `oa_${app}` })
+    const validate = async (choices: readonly ConnectChoice[], query = '') => {
+      const token = await bench.connectTokens.create({ ...usualRecord, choices }, bench.clock.now() + 60_000)
+      return (await bench.call('GET', `/v1/connect/tokens/${token}/validate${query}`)).json
+    }
+    const shop = { success: true, app: { name_slug: 'shop' }, oauth_app_id: 'oa_shop' }
+    expect(await validate([choice('shop')])).toMatchObject(shop)
+    const both = [choice('acme'), choice('shop')]
+    expect(await validate(both)).not.toHaveProperty('app')
+    expect(await validate(both, '?app_id=shop')).toMatchObject(shop)
+    expect(await validate([choice('acme')], '?app_id=shop')).toEqual({
+      success: false,
+      error: 'The token was made for another app.',
+    })
   })
 
   it("says the same of unknown, expired and other projects' tokens", async () => {

@@ -1,6 +1,7 @@
 import { type Caller, hasScope } from '@proxy/core'
 import { z } from 'zod'
 import { isWellFormedConnectToken } from '../tokens/connect-token-form.js'
+import { choiceOf, isAllowed, usualApp } from '../tokens/connect-token-record.js'
 import { parseScopes } from '../tokens/scope-names.js'
 import { appJson } from './app-json.js'
 import { readProject } from './project-store.js'
@@ -75,7 +76,7 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
           client: caller.kind === 'client' ? caller.client : undefined,
           allowedOrigins: body.allowed_origins,
           appId: body.app_id,
-          externalIdPrefix: undefined,
+          choices: undefined,
           oauthAppId: body.oauth_app_id,
           accountId: undefined,
           successRedirectUri: body.success_redirect_uri,
@@ -116,11 +117,15 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
       if (record === undefined || record.project !== caller.project || !isTheirs) {
         return { success: false, error: 'The token is unknown, expired or revoked.' }
       }
-      const appName = query.app_id ?? record.appId
+      const appName = query.app_id ?? usualApp(record)
       const app = appName === undefined ? undefined : findApp(apps, appName)
       if (appName !== undefined && app === undefined) return { success: false, error: 'The app is unknown.' }
+      if (app !== undefined && !isAllowed(record, app.slug)) {
+        return { success: false, error: 'The token was made for another app.' }
+      }
       const project = await readProject(parts, record.project, record.project)
-      const oauthAppId = query.oauth_app_id ?? record.oauthAppId
+      const choice = app === undefined ? undefined : choiceOf(record, app.slug)
+      const oauthAppId = query.oauth_app_id ?? choice?.oauthAppId ?? record.oauthAppId
       return {
         success: true,
         ...(app === undefined ? undefined : { app: appJson(app) }),

@@ -1,6 +1,15 @@
 import type { Environment } from '@proxy/core'
 
 /** What a connect token stands for. Stored as JSON under the token's digest. */
+/** An app that a token is limited to, and what an account of it then belongs to. */
+export interface ConnectChoice {
+  /** Slug. */
+  readonly app: string
+  /** Stands before the external id, when the app has a name of the project's own; see `AppNames`. */
+  readonly externalIdPrefix: string
+  readonly oauthAppId: string | undefined
+}
+
 export interface ConnectTokenRecord {
   readonly project: string
   readonly environment: Environment
@@ -10,9 +19,10 @@ export interface ConnectTokenRecord {
   readonly client: string | undefined
   /** Origins from which a browser may use it; undefined for any. */
   readonly allowedOrigins: readonly string[] | undefined
+  /** What is connected unless another app is named. */
   readonly appId: string | undefined
-  /** Stands before the external id of what is connected, when the app has a name of the project's own; see `AppNames`. */
-  readonly externalIdPrefix: string | undefined
+  /** No account of another app is made with it; undefined for any. */
+  readonly choices: readonly ConnectChoice[] | undefined
   readonly oauthAppId: string | undefined
   /** The account that is connected again; undefined when a new one may be made. */
   readonly accountId: string | undefined
@@ -47,11 +57,35 @@ export function readConnectTokenRecord(value: unknown): ConnectTokenRecord | und
     client: text('client'),
     allowedOrigins: texts('allowedOrigins'),
     appId: text('appId'),
-    externalIdPrefix: text('externalIdPrefix'),
+    choices: fields.get('choices') === undefined ? undefined : readChoices(fields.get('choices')),
     oauthAppId: text('oauthAppId'),
     accountId: text('accountId'),
     successRedirectUri: text('successRedirectUri'),
     errorRedirectUri: text('errorRedirectUri'),
     webhookUri: text('webhookUri'),
   }
+}
+
+/** The choice that an app is; undefined for one that is none. */
+export function choiceOf({ choices }: ConnectTokenRecord, app: string): ConnectChoice | undefined {
+  return choices?.find((choice) => choice.app === app)
+}
+
+export function isAllowed(record: ConnectTokenRecord, app: string): boolean {
+  return record.choices === undefined || choiceOf(record, app) !== undefined
+}
+
+/** Slug or id of the app that is meant where none is named. */
+export function usualApp({ appId, choices }: ConnectTokenRecord): string | undefined {
+  return appId ?? (choices?.length === 1 ? choices[0]?.app : undefined)
+}
+
+/** Of what cannot be read nothing is allowed. */
+function readChoices(value: unknown): readonly ConnectChoice[] {
+  if (!Array.isArray(value)) return []
+  return value.flatMap(({ app, externalIdPrefix, oauthAppId }: Record<string, unknown>) =>
+    typeof app === 'string' && typeof externalIdPrefix === 'string'
+      ? { app, externalIdPrefix, oauthAppId: typeof oauthAppId === 'string' ? oauthAppId : undefined }
+      : [],
+  )
 }

@@ -9,7 +9,7 @@ const record = {
   client: 'demo',
   allowedOrigins: ['https://app.example.com'],
   appId: undefined,
-  externalIdPrefix: undefined,
+  choices: undefined,
   oauthAppId: undefined,
   accountId: undefined,
   successRedirectUri: undefined,
