@@ -72,10 +72,11 @@ export async function makeMyProxy(options: MyProxyOptions): Promise<ApiProxy> {
 
   const clients = clientDirectory([])
   const tokens = ed25519Tokens({ signingKeys: [signingKey], issuer: publicUrl, audience: publicUrl, clients, clock })
-  const browserTokens = connectTokens({ documents: storage, clients, clock })
+  const keys = [{ id: 'mine', digest: keyDigest(callerKey), ...scope, scopes: ['*'] }]
+  const browserTokens = connectTokens({ documents: storage, clients, keys, clock })
   const windows = windowTokens({ signingKeys: [signingKey], issuer: publicUrl, clock })
   const authenticator = createAuthenticator({
-    keys: [{ id: 'mine', digest: keyDigest(callerKey), ...scope, scopes: ['*'] }],
+    keys,
     verifiers: [tokens, browserTokens],
     documents: storage,
     clock,

@@ -59,15 +59,16 @@ function connectSessions(
   clock: Clock,
 ): ConnectSessions {
   return {
-    async create({ project, environment, externalUserId, choices, scopes, account }) {
+    async create({ project, environment, externalUserId, choices, maker, keyDigest, account }) {
       const expiresAt = clock.now() + sessionMs
       const token = await tokens.create(
         {
           project,
           environment,
           externalUserId,
-          scopes: browserScopes.filter((scope) => hasScope(scopes, scope)),
-          client: undefined,
+          scopes: browserScopes.filter((scope) => hasScope(maker.scopes, scope)),
+          client: maker.kind === 'client' ? maker.client : undefined,
+          keyDigest: maker.kind === 'key' ? keyDigest : undefined,
           allowedOrigins: undefined,
           appId: undefined,
           choices,

@@ -93,12 +93,13 @@ export function createIdentity(
     clients,
     clock,
   })
-  const browserTokens = connectTokens({ documents: storage, clients, clock })
+  const keys = [
+    ...projects.flatMap((project) => project.secretKeys.map((key) => toStaticKey(project.id, key))),
+    ...furtherKeys,
+  ]
+  const browserTokens = connectTokens({ documents: storage, clients, keys, clock })
   const authenticator = createAuthenticator({
-    keys: [
-      ...projects.flatMap((project) => project.secretKeys.map((key) => toStaticKey(project.id, key))),
-      ...furtherKeys,
-    ],
+    keys,
     verifiers: [tokens, browserTokens],
     documents: storage,
     clock,

@@ -1,4 +1,4 @@
-import type { AppRegistry, Authenticator, Clock, Refresher, Scope, Storage } from '@proxy/core'
+import type { AppRegistry, Authenticator, Caller, Clock, Refresher, Scope, Storage } from '@proxy/core'
 import type { Integrations } from './integrations/integrations.js'
 
 export interface NangoDialectOptions {
@@ -31,8 +31,10 @@ export interface ConnectSessionWish extends Scope {
   readonly externalUserId: string
   /** What may be connected; undefined for anything. */
   readonly choices: readonly ConnectSessionChoice[] | undefined
-  /** Who asks: a token never holds more than its maker. */
-  readonly scopes: readonly string[]
+  /** Who asks: a token never holds more than its maker, and ends with it. */
+  readonly maker: Caller
+  /** Of the key that proved the maker: SHA-256, in hex. */
+  readonly keyDigest: string
   /** Id of the account to connect again. */
   readonly account: string | undefined
 }

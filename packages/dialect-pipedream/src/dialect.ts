@@ -17,9 +17,10 @@ const ofConnect = /^\/(?:connect\/|_static\/)/
  * @example
  * ```ts
  * const clients = clientDirectory([{ id: 'demo', secretDigests: [secretDigest('…')], project: 'proj_demo', scopes: ['*'] }])
+ * const keys = [{ id: 'job', digest: keyDigest('…'), project: 'proj_demo', environment: undefined, scopes: ['*'] }]
  * const tokens = ed25519Tokens({ signingKeys: [seed], issuer: publicUrl, audience: publicUrl, clients, clock })
- * const browserTokens = connectTokens({ documents: storage, clients, clock })
- * const authenticator = createAuthenticator({ verifiers: [tokens, browserTokens], documents: storage, clock })
+ * const browserTokens = connectTokens({ documents: storage, clients, keys, clock })
+ * const authenticator = createAuthenticator({ keys, verifiers: [tokens, browserTokens], documents: storage, clock })
  * const windows = windowTokens({ signingKeys: [seed], issuer: publicUrl, clock })
  * const dialect = pipedreamDialect({
  *   storage, apps, authenticator, clients, tokens, connectTokens: browserTokens, windowTokens: windows,

@@ -13,6 +13,7 @@ import {
   type IncomingCall,
   keyDigest,
   type RevokingAuthenticator,
+  type StaticKey,
   toProxyError,
 } from '@proxy/core'
 import { type MemoryStorage, memoryRateLimiter, memoryStorage } from '@proxy/storage-memory'
@@ -85,18 +86,19 @@ export function createBench(
   const directory = { find: (id: string) => clients.get(id) }
   const identity = { signingKeys: [signingKey], issuer: publicUrl, clock }
   const tokens = ed25519Tokens({ ...identity, audience: publicUrl, clients: directory })
-  const browserTokens = connectTokens({ documents: storage, clients: directory, clock })
+  const keys: readonly StaticKey[] = [
+    {
+      id: 'key-dev',
+      digest: keyDigest('static-key-dev'),
+      project: 'proj_demo',
+      environment: 'development',
+      scopes: ['*'],
+    },
+  ]
+  const browserTokens = connectTokens({ documents: storage, clients: directory, keys, clock })
   const windows = windowTokens(identity)
   const authenticator = createAuthenticator({
-    keys: [
-      {
-        id: 'key-dev',
-        digest: keyDigest('static-key-dev'),
-        project: 'proj_demo',
-        environment: 'development',
-        scopes: ['*'],
-      },
-    ],
+    keys,
     verifiers: [tokens, browserTokens],
     documents: storage,
     clock,

@@ -94,6 +94,7 @@ export const usualRecord: ConnectTokenRecord = {
   externalUserId: 'user-1',
   scopes: ['connect:accounts:write'],
   client: 'demo',
+  keyDigest: undefined,
   allowedOrigins: undefined,
   appId: undefined,
   choices: undefined,

@@ -29,6 +29,8 @@ export interface CheckedCall<Q, B> {
   readonly query: Q
   readonly body: B
   readonly caller: Caller
+  /** What proved the caller. */
+  readonly bearer: string
   readonly scope: Scope
 }
 
@@ -66,7 +68,7 @@ export function defineRoute<Q extends z.ZodType, B extends z.ZodType>(
         spec.body instanceof z.ZodUndefined ? undefined : await readJsonBody(request),
         'invalid_body',
       )
-      return handle({ params, query, body, caller, scope })
+      return handle({ params, query, body, caller, bearer: input.bearer, scope })
     },
   }
 }

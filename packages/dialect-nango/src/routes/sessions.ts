@@ -1,4 +1,4 @@
-import type { Caller, Scope } from '@proxy/core'
+import { type Caller, keyDigest, type Scope } from '@proxy/core'
 import { z } from 'zod'
 import type { ConnectSessionChoice } from '../options.js'
 import { invalid, Refusal } from '../refusal.js'
@@ -33,6 +33,7 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
   async function start(
     scope: Scope,
     caller: Caller,
+    bearer: string,
     externalUserId: string,
     allowed: readonly FoundIntegration[],
     account?: string,
@@ -44,7 +45,8 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
       ...scope,
       externalUserId,
       choices: allowed.length === 0 ? undefined : allowed.map(choice),
-      scopes: caller.scopes,
+      maker: caller,
+      keyDigest: keyDigest(bearer),
       account,
     })
     return answer({ data: { token, connect_link: link, expires_at: isoTime(expiresAt) } }, 201)
@@ -53,15 +55,15 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
   return [
     defineRoute(
       { ...shared, path: '/connect/sessions/reconnect', body: reconnectBody },
-      async ({ body, scope, caller }) => {
+      async ({ body, scope, caller, bearer }) => {
         const integration = await requireIntegration(parts, scope, body.integration_id)
         const externalId = integration.prefix + body.connection_id
         const account = await parts.storage.readAccountByExternalId(scope, integration.app.slug, externalId)
         if (account === undefined) throw missing('unknown_connection', `There is no connection ${body.connection_id}.`)
-        return start(scope, caller, account.externalUserId, [integration], account.id)
+        return start(scope, caller, bearer, account.externalUserId, [integration], account.id)
       },
     ),
-    defineRoute({ ...shared, path: '/connect/sessions', body: createBody }, async ({ body, scope, caller }) => {
+    defineRoute({ ...shared, path: '/connect/sessions', body: createBody }, async ({ body, scope, caller, bearer }) => {
       const externalUserId = body.end_user?.id ?? body.tags?.end_user_id
       if (externalUserId === undefined) {
         const fault = { code: 'invalid_type', message: 'is required, or tags.end_user_id', path: ['end_user'] }
@@ -70,7 +72,7 @@ export function sessionRoutes(parts: RouteParts): readonly Route[] {
       const allowed = await Promise.all(
         (body.allowed_integrations ?? []).map((key) => requireIntegration(parts, scope, key)),
       )
-      return start(scope, caller, externalUserId, allowed)
+      return start(scope, caller, bearer, externalUserId, allowed)
     }),
   ]
 }

@@ -1,4 +1,4 @@
-import { type Caller, hasScope } from '@proxy/core'
+import { type Caller, hasScope, keyDigest } from '@proxy/core'
 import { z } from 'zod'
 import { isWellFormedConnectToken } from '../tokens/connect-token-form.js'
 import { choiceOf, isAllowed, usualApp } from '../tokens/connect-token-record.js'
@@ -66,7 +66,7 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
       status: 200,
       answer: z.object({ token: z.string(), expires_at: isoDate, connect_link_url: z.string() }),
     },
-    async ({ body, caller, scope }) => {
+    async ({ body, caller, bearer, scope }) => {
       const expiresAt = clock.now() + (body.expires_in ?? lifetimeSeconds.usual) * 1000
       const token = await connectTokens.create(
         {
@@ -74,6 +74,7 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
           externalUserId: body.external_user_id,
           scopes: readScopes(body.scope, caller),
           client: caller.kind === 'client' ? caller.client : undefined,
+          keyDigest: caller.kind === 'key' && bearer !== undefined ? keyDigest(bearer) : undefined,
           allowedOrigins: body.allowed_origins,
           appId: body.app_id,
           choices: undefined,

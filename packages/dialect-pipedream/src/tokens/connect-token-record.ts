@@ -15,8 +15,10 @@ export interface ConnectTokenRecord {
   readonly environment: Environment
   readonly externalUserId: string
   readonly scopes: readonly string[]
-  /** The OAuth client that made it, and without which it is void; undefined when a static key made it. */
+  /** The OAuth client that made it, and without which it is void. */
   readonly client: string | undefined
+  /** SHA-256, in hex, of the static key that made it, and without which it is void. */
+  readonly keyDigest: string | undefined
   /** Origins from which a browser may use it; undefined for any. */
   readonly allowedOrigins: readonly string[] | undefined
   /** What is connected unless another app is named. */
@@ -55,6 +57,7 @@ export function readConnectTokenRecord(value: unknown): ConnectTokenRecord | und
     externalUserId,
     scopes,
     client: text('client'),
+    keyDigest: text('keyDigest'),
     allowedOrigins: texts('allowedOrigins'),
     appId: text('appId'),
     choices: fields.get('choices') === undefined ? undefined : readChoices(fields.get('choices')),

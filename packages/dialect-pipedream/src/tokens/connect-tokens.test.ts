@@ -1,5 +1,8 @@
+import { keyDigest, type StaticKey } from '@proxy/core'
 import { describe, expect, it } from 'vitest'
 import { createBench } from '../../testing/bench.js'
+import { connectTokens } from './connect-tokens.js'
+import { clientDirectory } from './oauth-client.js'
 
 const record = {
   project: 'proj_demo',
@@ -7,6 +10,7 @@ const record = {
   externalUserId: 'user-1',
   scopes: ['connect:proxy'],
   client: 'demo',
+  keyDigest: undefined,
   allowedOrigins: ['https://app.example.com'],
   appId: undefined,
   choices: undefined,
@@ -63,6 +67,29 @@ describe('a connect token', () => {
     expect((await connectTokens.verify(token))?.caller.scopes).toEqual(['connect:accounts:read'])
     clients.delete('demo')
     await expect(connectTokens.verify(token)).rejects.toMatchObject({ code: 'invalid_token' })
+  })
+
+  it('ends with the static key that made it', async () => {
+    const { call, storage, clock } = createBench()
+    const make = async (bearer?: string) => {
+      const json = { external_user_id: 'user-1', scope: 'connect:proxy connect:accounts:read' }
+      return (await call('POST', '/v1/connect/proj_demo/tokens', { json, ...(bearer && { bearer }) })).json.token
+    }
+    const [byKey, byClient] = [await make('static-key-dev'), await make()]
+    const tokensOf = (keys: readonly StaticKey[]) => {
+      const clients = clientDirectory([{ id: 'demo', secretDigests: [], project: 'proj_demo', scopes: ['*'] }])
+      return connectTokens({ documents: storage, clients, keys, clock })
+    }
+    const key = { id: 'key-dev', digest: keyDigest('static-key-dev'), project: 'proj_demo', environment: undefined }
+    expect((await tokensOf([{ ...key, scopes: ['*'] }]).verify(byKey))?.caller.scopes).toHaveLength(2)
+    const weaker = tokensOf([{ ...key, scopes: ['connect:proxy'] }])
+    expect((await weaker.verify(byKey))?.caller.scopes).toEqual(['connect:proxy'])
+    const others = [{ digest: keyDigest('the-next-key') }, { project: 'proj_other' }]
+    for (const other of [[], ...others.map((change) => [{ ...key, ...change, scopes: ['*'] }])]) {
+      await expect(tokensOf(other).verify(byKey)).rejects.toMatchObject({ code: 'invalid_token' })
+      expect((await tokensOf(other).verify(byClient))?.caller.externalUserId).toBe('user-1')
+    }
+    expect(JSON.stringify(await storage.listDocuments('connect-token', ''))).not.toContain('static-key-dev')
   })
 
   it.each(['ctok_', 'ctok_123', `ctok_${'A'.repeat(32)}`, `ctok_${'0'.repeat(33)}`, `ctok_${'0'.repeat(32)}`])(

@@ -1,5 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { type Clock, type DocumentStore, hasScope, type Scope, systemClock, type TokenVerifier } from '@proxy/core'
+import {
+  type Clock,
+  type DocumentStore,
+  hasScope,
+  type Scope,
+  type StaticKey,
+  systemClock,
+  type TokenVerifier,
+} from '@proxy/core'
 import { isConnectToken, isWellFormedConnectToken } from './connect-token-form.js'
 import { type ConnectTokenRecord, readConnectTokenRecord } from './connect-token-record.js'
 import type { ClientDirectory } from './oauth-client.js'
@@ -8,6 +16,8 @@ import { invalidToken } from './strict-jwt.js'
 export interface ConnectTokensOptions {
   readonly documents: DocumentStore
   readonly clients: ClientDirectory
+  /** The authenticator's. */
+  readonly keys: readonly StaticKey[]
   readonly clock?: Pick<Clock, 'now'>
 }
 
@@ -39,14 +49,17 @@ export function connectTokens(options: ConnectTokensOptions): ConnectTokens {
   const { documents, clients } = options
   const clock = options.clock ?? systemClock()
 
-  /** With the scopes that the client still holds; undefined when it is void. */
+  const keys = new Map(options.keys.map((key) => [key.digest, key]))
+
+  /** With the scopes that its maker still holds; undefined when it is void. */
   function current(id: string, value: unknown, expiresAt: number | undefined): FoundConnectToken | undefined {
     const record = readConnectTokenRecord(value)
     if (record === undefined || expiresAt === undefined || expiresAt <= clock.now()) return undefined
-    if (record.client === undefined) return { id, record, expiresAt }
-    const client = clients.find(record.client)
-    if (client === undefined || client.project !== record.project) return undefined
-    const scopes = record.scopes.filter((scope) => hasScope(client.scopes, scope))
+    const { client, keyDigest } = record
+    if (client === undefined && keyDigest === undefined) return { id, record, expiresAt }
+    const maker = client === undefined ? keys.get(keyDigest ?? '') : clients.find(client)
+    if (maker === undefined || maker.project !== record.project) return undefined
+    const scopes = record.scopes.filter((scope) => hasScope(maker.scopes, scope))
     return { id, record: { ...record, scopes }, expiresAt }
   }
 
