@@ -188,6 +188,39 @@ accounts: nothing
     expect(faults(text).join('\n')).toMatch(expected)
   })
 
+  it('say of each type what it has to be', () => {
+    const text = `tokens: {}
+logs: { level: loud }
+metrics: true
+webhook: { url: https://hooks.example }
+network: { allowPrivate: 10.0.0.0/8, hosts: [] }
+projects:
+  - name: Main
+  - main
+  - { id: p, name: "", clients: [{ id: a, secret: s, scopes: [] }] }
+apps: {}
+nango: { localDevelopment: { project: 5, environment: production } }
+accounts:
+`
+    expect(faults(text)).toEqual([
+      'proxy.config.yaml:1: tokens.signingKeys: must be a list of Ed25519 seeds: 32 random bytes in base64, as "openssl rand -base64 32" prints them',
+      'proxy.config.yaml:2: logs.level: must be one of silent, error, warn, info, debug',
+      'proxy.config.yaml:3: metrics: must be keys with values',
+      'proxy.config.yaml:4: webhook.secret: is required',
+      'proxy.config.yaml:5: network.allowPrivate: must be a list',
+      'proxy.config.yaml:5: network.hosts: must be keys with values',
+      'proxy.config.yaml:7: projects[0].id: is required',
+      'proxy.config.yaml:8: projects[1]: must be keys with values',
+      'proxy.config.yaml:9: projects[2].name: must not be empty',
+      'proxy.config.yaml:9: projects[2].clients[0].scopes: must name at least one scope',
+      'proxy.config.yaml:10: apps: must be a list',
+      'proxy.config.yaml:11: nango.localDevelopment.project: must be a text',
+      'proxy.config.yaml:12: accounts: must be a list',
+    ])
+    expect(faults('- 1\n')).toEqual(['proxy.config.yaml:1: must be keys with values'])
+    expect(faults(whole)).toEqual([])
+  })
+
   it('never show a secret', () => {
     const text = whole
       .replace('secret: s', 'secret: [hunter2, ""], colour: hunter2')

@@ -7,6 +7,7 @@ import { checkApps } from './config/check-apps.js'
 import { checkReferences } from './config/check-references.js'
 import { type Environment, expandReferences } from './config/expand.js'
 import { ConfigError, type Fault, faultLines, isOfOneApp } from './config/fault.js'
+import { plainMessage } from './config/plain-message.js'
 import { type ProviderReport, readProviderLayer } from './config/provider-file.js'
 import { configSchema, type ParsedConfig } from './config/schema.js'
 import { readSource } from './config/source.js'
@@ -63,7 +64,7 @@ export function parseConfig(text: string, file: string, variables: Environment, 
   const data = expandReferences(source.data ?? {}, { environment: variables, folder, faults })
   const unexpanded = new Set(faults.map(({ path }) => JSON.stringify(path)))
 
-  const parsed = configSchema.safeParse(data)
+  const parsed = configSchema.safeParse(data, { error: plainMessage })
   for (const issue of parsed.error?.issues ?? []) {
     if (!unexpanded.has(JSON.stringify(issue.path))) faults.push(...toFaults(issue))
   }

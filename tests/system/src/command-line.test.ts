@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { selfSignedCertificate } from '@proxy/test-support'
 import { describe, expect, it } from 'vitest'
 import { command, serverBin, temporaryFolder } from './server/command.js'
 
@@ -38,6 +39,25 @@ describe('check', () => {
         .split('\n')
         .map((line) => line.split(': ', 2).join(': ')),
     ).toEqual(['faulty.yaml:2: server.port', 'faulty.yaml:4: logs.level', 'faulty.yaml:5: sever'])
+  })
+
+  it('says which of certificate and key no listener would take', async () => {
+    const [own, other] = [selfSignedCertificate(), selfSignedCertificate()]
+    const folder = temporaryFolder()
+    const checked = async (cert: string, key: string) => {
+      writeFileSync(join(folder, 'tls.json'), JSON.stringify({ server: { tls: { cert, key } } }))
+      const { output, ended } = command(['check', '--config', 'tls.json'], { folder })
+      return [await ended, output.error]
+    }
+    expect(await checked(own.certificate, own.key)).toEqual([0, ''])
+    const chain = expect.stringMatching(/^tls\.json:1: server\.tls\.cert: must be a certificate chain in PEM.*\n$/)
+    expect(await checked(own.key, own.key)).toEqual([1, chain])
+    const key = expect.stringMatching(/^tls\.json:1: server\.tls\.key: must be a private key in PEM without.*\n$/)
+    expect(await checked(own.certificate, own.certificate)).toEqual([1, key])
+    expect(await checked(own.certificate, other.key)).toEqual([
+      1,
+      'tls.json:1: server.tls.key: is not the key of server.tls.cert\n',
+    ])
   })
 
   it('says so when there is no file', async () => {

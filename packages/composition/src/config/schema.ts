@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { redisLimiterSchema } from '../redis/redis-schema.js'
 import { awsEndpoint, awsRegion } from './aws.js'
 import { storageSchema } from './storage-schema.js'
+import { tlsPair } from './tls-pair.js'
 import { duration, flag, size, wholeNumber } from './units.js'
 
 const secondMs = 1_000
@@ -38,13 +39,7 @@ const server = z.strictObject({
     .regex(/^https?:\/\/[^/?#\s]+(?:\/[^?#\s]*)?$/, { error: 'must be a URL such as https://proxy.example.com' })
     .optional()
     .describe('where callers reach this server; also the issuer of its tokens'),
-  tls: z
-    .strictObject({
-      cert: text(`must be a certificate chain in PEM, such as \${file:/etc/tls/tls.crt}`),
-      key: text(`must be a private key in PEM, such as \${file:/etc/tls/tls.key}`),
-    })
-    .optional()
-    .describe('with it the server speaks https alone'),
+  tls: tlsPair.optional().describe('with it the server speaks https alone'),
   drainTimeout: duration(0, hourMs).prefault('25s').describe('what calls in flight get after SIGTERM'),
   drainDelay: duration(0, hourMs)
     .prefault('0s')
@@ -205,7 +200,11 @@ export const configSchema = z.strictObject({
   encryption: encryption.optional(),
   tokens: z
     .strictObject({
-      signingKeys: z.array(key32('an Ed25519 seed')).min(1),
+      signingKeys: z
+        .array(key32('an Ed25519 seed'), {
+          error: 'must be a list of Ed25519 seeds: 32 random bytes in base64, as "openssl rand -base64 32" prints them',
+        })
+        .min(1),
       lifetime: duration(secondMs, 24 * hourMs).prefault('3600s'),
     })
     .optional(),
