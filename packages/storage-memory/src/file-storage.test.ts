@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { manualClock, sampleAccount, testStorage } from '@proxy/conformance'
 import { createKeyRing, createSealer } from '@proxy/core'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
@@ -153,6 +153,18 @@ for (const [name, options] of [
       }
       writeFileSync(path, whole)
       expect(idsIn(open(path, options))).toEqual(['apn_0', 'apn_1', 'apn_2'])
+    })
+
+    it('is named when the file system refuses it', async () => {
+      const path = await fileWith(1, options)
+      const refused: readonly [string, string, string][] = [
+        ['a folder in its place', dirname(path), 'EISDIR'],
+        ['a file in place of its folder', join(path, 'data.db'), 'EEXIST'],
+      ]
+      for (const [what, file, code] of refused) {
+        expect(() => open(file, options), what).toThrow(`The storage file ${file} cannot be opened (${code}: `)
+      }
+      expect(idsIn(open(path, options))).toEqual(['apn_0'])
     })
 
     it('has mode 0600 in a folder of mode 0700, also after it was rewritten or lent out', async () => {

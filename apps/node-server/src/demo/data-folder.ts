@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -43,6 +43,8 @@ function makeKeys(file: string): InstallationKeys {
     demoApiKey: `key_${randomBytes(18).toString('base64url')}`,
   }
   const aside = `${file}.${process.pid}`
+  // Of a start that was cut short; in a container all have the same pid.
+  rmSync(aside, { force: true })
   const descriptor = openSync(aside, 'wx', 0o600)
   try {
     writeSync(descriptor, `${JSON.stringify(keys, undefined, 2)}\n`)

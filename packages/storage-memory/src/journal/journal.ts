@@ -43,9 +43,11 @@ export interface JournalOptions {
 export function openJournal(options: JournalOptions, apply: (change: Change) => void): Journal {
   const { sealer, files = diskFiles } = options
   const path = resolve(options.path)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const lock = lockFile(path)
-  const opened = attempt(() => openFile(path, sealer, apply))
+  const lock = forStorage(path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    return lockFile(path)
+  })
+  const opened = attempt(() => forStorage(path, () => openFile(path, sealer, apply)))
   let { descriptor, codec, length, nextIndex, changeCount, isOutdated } = opened
   let { repeat } = opened
   /** The file may hold bytes behind `length`, which no line may follow. */
@@ -156,5 +158,15 @@ export function openJournal(options: JournalOptions, apply: (change: Change) => 
       lock.release()
       throw error
     }
+  }
+}
+
+/** What the file system refuses says which path, but not what that was for. */
+function forStorage<T>(path: string, open: () => T): T {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error
+    throw new Error(`The storage file ${path} cannot be opened (${error.message}).`, { cause: error })
   }
 }
