@@ -39,7 +39,7 @@ function bucketsOf(caller: Caller, app: App, account: Account, parts: TurnParts)
   const { project, environment, id } = account
   const buckets = [...shared]
   if (limits.account !== undefined) buckets.push(bucket(caller, limits.account, ['account', project, environment, id]))
-  if (app.limit !== undefined) buckets.push(bucket(caller, app.limit, ['app', project, environment, app.slug, id]))
+  if (app.limit !== undefined) buckets.push(bucket(caller, app.limit, ['app', project, environment, app.slug]))
   return buckets
 }
 
