@@ -1,4 +1,5 @@
 export { type ComposeOptions, composeProxy } from './compose.js'
+export { definitionFaults } from './config/definition-faults.js'
 export type { Environment } from './config/expand.js'
 export { ConfigError } from './config/fault.js'
 export { configJsonSchema } from './config/json-schema.js'

@@ -86,7 +86,7 @@ function readExceptions(allowPrivate: readonly string[], faults: Fault[]): Retur
 }
 
 /** `connect.allowed_domains[1]` as a path. */
-function fieldPath(field: string): Path {
+export function fieldPath(field: string): Path {
   return field
     .split(/[.[\]]+/)
     .filter((part) => part !== '')

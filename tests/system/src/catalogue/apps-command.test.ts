@@ -121,9 +121,23 @@ describe('apps check', () => {
     )
     const one = await run(['check', 'one.yaml', 'fine.yaml'], folder)
     expect(one.status).toBe(1)
-    expect(one.error).toMatch(/^one\.yaml: bad: connect\.allowed_domains\[0\] must not open the whole of com\n$/)
+    expect(one.error).toBe('one.yaml:1: connect.allowed_domains[0]: must not open the whole of com\n')
     expect(await run(['check', 'fine.yaml'], folder)).toMatchObject({ status: 0 })
     expect(await run(['check', 'none.yaml'], folder)).toMatchObject({ status: 1 })
+    writeFileSync(join(folder, 'section.yaml'), `apps:\n  - ${good}\n  - ${bad}\n  - Good\n`)
+    writeFileSync(join(folder, 'list.yaml'), `- ${good}\n-\n  name_slug: ${'a'.repeat(101)}\n  name: 5\n`)
+    writeFileSync(join(folder, 'broken.yaml'), 'apps:\n  - [\n')
+    const all = await run(['check', 'section.yaml', 'list.yaml', 'broken.yaml'], folder)
+    expect(all.error.split('\n').map((line) => line.split(': ', 2).join(': '))).toEqual([
+      'section.yaml:3: apps[1].connect.allowed_domains[0]',
+      'section.yaml:4: apps[2]',
+      'list.yaml:3: [1].auth_type',
+      'list.yaml:3: [1].connect',
+      'list.yaml:3: [1].name_slug',
+      'list.yaml:4: [1].name',
+      'broken.yaml:3: is not valid YAML',
+      '',
+    ])
   })
 })
 

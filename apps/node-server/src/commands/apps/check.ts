@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { type AppDefinition, AppDefinitionError, createAppRegistry } from '@proxy/core'
-import { parse } from 'yaml'
+import { definitionFaults } from '@proxy/composition'
+import { AppDefinitionError } from '@proxy/core'
 import { readOptions } from '../arguments.js'
 import { CommandFailed } from '../command-failed.js'
 import { describeProviders } from '../describe-providers.js'
@@ -36,28 +36,12 @@ function report(faults: readonly string[], fine: string): string {
   return fine
 }
 
-function faultsOfFile(file: string): string[] {
-  let data: unknown
+function faultsOfFile(file: string): readonly string[] {
+  let text: string
   try {
-    data = parse(readFileSync(file, 'utf8'))
+    text = readFileSync(file, 'utf8')
   } catch (error) {
-    const [message = ''] = error instanceof Error ? error.message.split('\n') : []
-    return [`${file}: cannot be read: ${message}`]
+    return [`${file}: cannot be read: ${error instanceof Error ? error.message : 'unknown reason'}`]
   }
-  const faults: string[] = []
-  createAppRegistry(definitionsIn(data), {
-    onFault: ({ app, fault }) => faults.push(`${file}: ${app}: ${fault.field} ${fault.message}`),
-  })
-  return faults
-}
-
-/** One definition, a list of them, or a section `apps`. */
-function definitionsIn(data: unknown): readonly AppDefinition[] {
-  const inner = typeof data === 'object' && data !== null && 'apps' in data ? data.apps : data
-  const list: readonly unknown[] = Array.isArray(inner) ? inner : [inner]
-  return list.map((one) => {
-    if (typeof one !== 'object' || one === null || !('provenance' in one)) return one as AppDefinition
-    const { provenance: _, ...definition } = one
-    return definition as unknown as AppDefinition
-  })
+  return definitionFaults(text, file)
 }
