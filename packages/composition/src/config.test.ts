@@ -197,7 +197,7 @@ network: { allowPrivate: 10.0.0.0/8, hosts: [] }
 projects:
   - name: Main
   - main
-  - { id: p, name: "", clients: [{ id: a, secret: s, scopes: [] }] }
+  - { id: p, name: "", clients: [{ id: a, secret: s, scopes: [] }], secretKeys: [{ key: k, id: "a b" }] }
 apps: {}
 nango: { localDevelopment: { project: 5, environment: production } }
 accounts:
@@ -213,9 +213,19 @@ accounts:
       'proxy.config.yaml:8: projects[1]: must be keys with values',
       'proxy.config.yaml:9: projects[2].name: must not be empty',
       'proxy.config.yaml:9: projects[2].clients[0].scopes: must name at least one scope',
+      'proxy.config.yaml:9: projects[2].secretKeys[0].id: must be 1 to 128 of letters, digits and _ . ~ -',
       'proxy.config.yaml:10: apps: must be a list',
       'proxy.config.yaml:11: nango.localDevelopment.project: must be a text',
       'proxy.config.yaml:12: accounts: must be a list',
+    ])
+    expect(faults('metrics: { token: short }')).toEqual([
+      'proxy.config.yaml:1: metrics.token: must have at least 16 characters',
+    ])
+    expect(faults(whole.replace('external_user_id: u', 'external_user_id: 42'))).toEqual([
+      'proxy.config.yaml:21: accounts[0].external_user_id: must be the id of your end user, as a text',
+    ])
+    expect(faults(whole.replace('external_user_id: u', `external_user_id: ${'u'.repeat(513)}`))).toEqual([
+      'proxy.config.yaml:21: accounts[0].external_user_id: must have at most 512 characters',
     ])
     expect(faults('- 1\n')).toEqual(['proxy.config.yaml:1: must be keys with values'])
     expect(faults(whole)).toEqual([])

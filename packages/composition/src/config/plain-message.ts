@@ -18,7 +18,7 @@ export function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `must be one of ${issue.values.join(', ')}`
     case 'too_small':
-      return Number(issue.minimum) === 1 ? 'must not be empty' : undefined
+      return Number(issue.minimum) === 1 ? 'must not be empty' : `must have at least ${issue.minimum} characters`
     default:
       return undefined
   }

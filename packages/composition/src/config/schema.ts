@@ -128,8 +128,12 @@ const network = z.strictObject({
     .default([]),
 })
 
+const callerId = z
+  .string()
+  .regex(/^[A-Za-z0-9_.~-]{1,128}$/, { error: 'must be 1 to 128 of letters, digits and _ . ~ -' })
+
 const client = z.strictObject({
-  id: z.string().regex(/^[A-Za-z0-9_.~-]{1,128}$/, { error: 'must be 1 to 128 of letters, digits and _ . ~ -' }),
+  id: callerId,
   secret: oneOrMore(text('must be a text'), 'must be a text, or a list of texts').describe(
     'several while a secret is being changed',
   ),
@@ -138,11 +142,7 @@ const client = z.strictObject({
 })
 
 const secretKey = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[A-Za-z0-9_.~-]{1,128}$/)
-    .optional()
-    .describe('its name in logs'),
+  id: callerId.optional().describe('its name in logs'),
   key: z.string().min(1, { error: 'must not be empty' }),
   environment: environment.optional().describe('the only one that this key may name; default both'),
   scopes: scopes.default(['*']),
@@ -167,12 +167,14 @@ const credentials = values.refine(
   { error: 'must be an ISO 8601 date or epoch seconds', path: ['expires_at'] },
 )
 
+const tooLong = { error: 'must have at most 512 characters' }
+
 const account = z.strictObject({
   project: z.string(),
   environment,
   id: z.string().regex(/^apn_[A-Za-z0-9]{1,64}$/, { error: 'must be apn_ and 1 to 64 letters and digits' }),
-  external_user_id: text('must be the id of your end user').max(512),
-  external_id: text('must be a text').max(512).optional().describe('default: the id'),
+  external_user_id: text('must be the id of your end user, as a text').max(512, tooLong),
+  external_id: text('must be a text').max(512, tooLong).optional().describe('default: the id'),
   app: text('must be the name_slug of an app'),
   name: z.string().optional(),
   custom_fields: values.default({}),
