@@ -18,7 +18,9 @@ export function plainMessage(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_value':
       return `must be one of ${issue.values.join(', ')}`
     case 'too_small':
-      return Number(issue.minimum) === 1 ? 'must not be empty' : `must have at least ${issue.minimum} characters`
+      if (issue.origin !== 'string' && issue.origin !== 'array') return undefined
+      if (issue.minimum === 1) return 'must not be empty'
+      return issue.origin === 'string' ? `must have at least ${issue.minimum} characters` : undefined
     default:
       return undefined
   }
