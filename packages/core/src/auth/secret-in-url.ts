@@ -52,7 +52,11 @@ function secretsOf(app: App, values: Secret<CredentialValues>): readonly string[
   for (const entry of app.auth) {
     if (entry.queryNames.length === 0 || entry.isSignature === true) continue
     const { query = [] } = entry.inject(values, anyRequest)
-    found.push(...query.filter((_, index) => index % 2 === 1))
+    for (let index = 0; index + 1 < query.length; index += 2) {
+      const value = query[index + 1] ?? ''
+      // Behind its name a short value stands there by no chance.
+      found.push(value, `${query[index]}=${value}`)
+    }
   }
   return found.filter((secret) => secret.length >= shortestLength).map((secret) => comparable(utf8Bytes(secret)))
 }

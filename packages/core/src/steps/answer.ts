@@ -104,7 +104,11 @@ function shownUrl(url: string, { app, hop }: AnswerContext): string | undefined 
   return shown === undefined || hop.holdsSecret(shown) ? undefined : shown
 }
 
-/** The same for every target of a `Link` (RFC 8288): vendors copy the request's query into the next page's. */
-function shownLinks(links: string, context: AnswerContext): string {
-  return links.replace(/<([^<>]*)>/g, (_, url: string) => `<${shownUrl(url, context) ?? ''}>`)
+/**
+ * The same for every target of a `Link` (RFC 8288): vendors copy the request's query into the next page's. Undefined
+ * when a credential stands beside the targets, as in an `anchor` or in one that never ends.
+ */
+function shownLinks(links: string, context: AnswerContext): string | undefined {
+  const shown = links.replace(/<([^<>]*)>/g, (_, url: string) => `<${shownUrl(url, context) ?? ''}>`)
+  return context.hop.holdsSecret(shown) ? undefined : shown
 }

@@ -179,7 +179,10 @@ function isSafeToResend(error: unknown, request: UpstreamRequest): boolean {
 function nextTarget(location: string, from: Target, sent: Target, hop: Hop): Target {
   const clean = hop.withoutCredential(location)
   if (clean === undefined) throw redirectDenied('holds the credential of the account')
-  return removeSameQuery(redirectTarget(clean, from), sent, hop.app.reservedQuery)
+  const target = redirectTarget(clean, from)
+  // Also for an app whose hosts may be called over http: that is for the caller to choose, not for an answer.
+  if (from.protocol === 'https:' && target.protocol !== 'https:') throw redirectDenied('leads away from https')
+  return removeSameQuery(target, sent, hop.app.reservedQuery)
 }
 
 function nextCall(call: UpstreamCall, status: number, target: Target): UpstreamCall {

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { createServer as createPlainServer } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
@@ -24,16 +25,21 @@ const seen: Seen[] = []
 const stops: (() => Promise<unknown>)[] = []
 let own = 0
 let other = 0
+/** Of an upstream without TLS. */
+let plain = 0
 let redirect: { status: number; location: string } = { status: 302, location: '/' }
 let engine: Engine
 
-async function start(server: Seen['server'], answer: RequestListener): Promise<number> {
-  const https = createServer({ cert: certificate.certificate, key: certificate.key }, async (request, response) => {
+async function start(server: Seen['server'], answer: RequestListener, isSecure = true): Promise<number> {
+  const listener: RequestListener = async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
     seen.push({ server, method: request.method ?? '', url: request.url ?? '', headers: request.headers, body })
     answer(request, response)
-  })
+  }
+  const https = isSecure
+    ? createServer({ cert: certificate.certificate, key: certificate.key }, listener)
+    : createPlainServer(listener)
   await new Promise<void>((resolve) => https.listen(0, '127.0.0.1', resolve))
   stops.push(
     () =>
@@ -52,13 +58,17 @@ const file: RequestListener = (request, response) => {
   } else response.writeHead(200, { 'x-file': '1' }).end(request.method === 'HEAD' ? undefined : 'the file')
 }
 
-function app(slug: string, redirects: 'follow' | 'manual' | 'error'): AppDefinition {
+function app(slug: string, redirects: 'follow' | 'manual' | 'error', allowHttp = false): AppDefinition {
   return {
     name_slug: slug,
     name: slug,
     auth_type: 'keys',
     custom_fields: [{ name: 'key' }],
-    connect: { base_proxy_target_url: `https://localhost:${own}`, allowed_domains: [`localhost:${own}`] },
+    connect: {
+      base_proxy_target_url: `https://localhost:${own}`,
+      allowed_domains: [`localhost:${own}`, `localhost:${plain}`],
+      allow_http: allowHttp,
+    },
     auth: [
       { kind: 'header', name: 'x-api-key', value: '{{custom_fields.key}}' },
       { kind: 'query', name: 'sig', value: '{{custom_fields.key}}' },
@@ -67,23 +77,31 @@ function app(slug: string, redirects: 'follow' | 'manual' | 'error'): AppDefinit
   }
 }
 
+const redirects: RequestListener = (request, response) => {
+  if (!request.url?.startsWith('/go')) return file(request, response)
+  response.writeHead(redirect.status, { location: redirect.location, 'set-cookie': 'a=b' }).end('moved')
+}
+
 beforeAll(async () => {
-  own = await start('own', (request, response) => {
-    if (!request.url?.startsWith('/go')) return file(request, response)
-    response.writeHead(redirect.status, { location: redirect.location, 'set-cookie': 'a=b' }).end('moved')
-  })
+  own = await start('own', redirects)
   other = await start('other', file)
+  plain = await start('own', redirects, false)
   engine = await startEngine({
-    apps: [app('follows', 'follow'), app('manual', 'manual'), app('refuses', 'error')],
+    apps: [
+      app('follows', 'follow'),
+      app('manual', 'manual'),
+      app('refuses', 'error'),
+      app('allows_http', 'follow', true),
+    ],
     accounts: [
-      ...['follows', 'manual', 'refuses'].map((slug) => ({
+      ...['follows', 'manual', 'refuses', 'allows_http'].map((slug) => ({
         id: `apn_${slug}`,
         app: slug,
         customFields: { key: 'canary' },
       })),
       ...['follows', 'manual'].map((slug) => ({ id: `apn_long_${slug}`, app: slug, customFields: { key: longKey } })),
     ],
-    allowPrivate: [`127.0.0.1:${own}`, `127.0.0.1:${other}`],
+    allowPrivate: [`127.0.0.1:${own}`, `127.0.0.1:${other}`, `127.0.0.1:${plain}`],
     ca: [certificate.certificate],
   })
 })
@@ -247,6 +265,23 @@ describe('a redirect to another host', () => {
   })
 })
 
+describe('an app that may be called over http', () => {
+  it('is not led there from https, with its credential', async () => {
+    const answer = await go(302, `http://localhost:${plain}/file`, { account: 'apn_allows_http' })
+    expect([answer.status, answer.header('x-code')]).toEqual([502, 'redirect_denied'])
+    expect(seen).toHaveLength(1)
+  })
+
+  it('is followed from http to http and to https', async () => {
+    for (const location of [`http://localhost:${plain}/file`, `https://localhost:${own}/file`]) {
+      seen.length = 0
+      const target = `http://localhost:${plain}/go`
+      expect((await go(302, location, { account: 'apn_allows_http', target })).status).toBe(200)
+      expect(seen.map(({ url }) => url)).toEqual(['/go?sig=canary', '/file?sig=canary'])
+    }
+  })
+})
+
 describe('an app’s own rule', () => {
   it('manual hands the 3xx back, its location without the injected parameter', async () => {
     const answer = await go(302, `https://localhost:${own}/file?sig=canary&x=1`, { account: 'apn_manual' })
@@ -265,6 +300,15 @@ describe('an app’s own rule', () => {
     expect([answer.status, answer.header('location')]).toEqual([302, undefined])
     expect((await go(302, '/login?to=%2Fx', { account: 'apn_long_manual' })).header('location')).toBe('/login?to=%2Fx')
   })
+
+  it.each(['/login?to=%2Fx%3Fsig%3Dcanary', '/login?to=/x?sig=canary', '/login#/x?SIG=canary'])(
+    'manual hands no location back that holds a short one behind its name: %s',
+    async (location) => {
+      expect((await go(302, location, { account: 'apn_manual' })).header('location')).toBeUndefined()
+      const theirs = location.replace('canary', 'theirs')
+      expect((await go(302, theirs, { account: 'apn_manual' })).header('location')).toBe(theirs)
+    },
+  )
 
   it('error refuses, and a plain answer of the same app passes', async () => {
     expect((await go(302, '/file', { account: 'apn_refuses' })).header('x-code')).toBe('redirect_denied')

@@ -154,6 +154,21 @@ describe('a Location that is handed back', () => {
   })
 })
 
+describe('a Link', () => {
+  it.each([
+    ['in an anchor', (value: string) => `</a?page=2>; rel="next"; anchor="https://x.example/?api_key=${value}"`],
+    ['in a target that never ends', (value: string) => `</a?page=2>; rel="next", </a?api_key=${value}`],
+    ['in a text', (value: string) => `</a?page=2>; rel="next"; title="${encodeURIComponent(value)}"`],
+  ])('with the credential %s is dropped, and with another text kept', async (_, link) => {
+    const answer = await relayed(head(`Link: ${link(encodeURIComponent(town.credentials.query))}`), {
+      placement: 'query',
+    })
+    expect([answer.status, answer.values('link')]).toEqual([200, []])
+    const theirs = await relayed(head(`Link: ${link('theirs')}`), { placement: 'query' })
+    expect(theirs.values('link')).toEqual([link('theirs')])
+  })
+})
+
 describe('odd header bytes of an upstream', () => {
   it.each([
     ['a control character in a value', 'X-Odd: a\x01b'],
