@@ -51,6 +51,9 @@ export const hopByHopHeaders: ReadonlySet<string> = new Set([
   'http2-settings',
 ])
 
+/** Of a request: what the transport writes, and what belongs to the caller's connection. No dialect can set these. */
+export const framingHeaders: ReadonlySet<string> = new Set([...hopByHopHeaders, 'content-length', 'expect', 'host'])
+
 /** Of a request, with a value that is no list: two lines could be read in two ways (RFC 9110, 5.3). */
 export const singleHeaders: ReadonlySet<string> = new Set([
   'authorization',

@@ -29,7 +29,10 @@ export interface ProxyCall {
   readonly query: string
   /** A base URL in place of the app's, subject to the same rules; undefined for the app's own. */
   readonly baseUrl: string | undefined
-  /** Headers for the upstream: flat, names in lower case with the prefix taken off, as the caller gave them. */
+  /**
+   * Headers for the upstream: flat, names in lower case with the prefix taken off, as the caller gave them. Those that
+   * frame a request or belong to one connection are left out.
+   */
   readonly headers: readonly string[]
   /** The outer `Content-Type`, used when `headers` has none and there is a body. */
   readonly contentType: string | undefined

@@ -2,7 +2,7 @@ import type { Account } from '../account.js'
 import type { App } from '../app.js'
 import { publicFields } from '../auth/public-fields.js'
 import { ProxyError } from '../errors.js'
-import { connectionListed, findHeader, isHeaderName, isHeaderValue, singleHeaders } from '../headers.js'
+import { connectionListed, findHeader, framingHeaders, isHeaderName, isHeaderValue, singleHeaders } from '../headers.js'
 import type { ProxyCall } from '../ports/dialect.js'
 import type { IncomingCall } from '../ports/exchange.js'
 import type { HeaderParts } from '../step-parts.js'
@@ -34,7 +34,8 @@ export function requestHeaders(
     if (!isHeaderName(name) || !isHeaderValue(value)) {
       throw new ProxyError('invalid_request', 'A header has a name or value that HTTP does not allow.')
     }
-    if (app.reservedHeaders.has(name) || (listed !== undefined && isListed(listed, name))) continue
+    if (framingHeaders.has(name) || app.reservedHeaders.has(name) || (listed !== undefined && isListed(listed, name)))
+      continue
     if (singleHeaders.has(name) && hasName(call.headers, name, index)) {
       throw new ProxyError('invalid_request', `The header ${name} is repeated.`)
     }
