@@ -255,6 +255,7 @@ describe('query parameters', () => {
     expect(appendQuery(target, 'z=%2F&w=a b').path).toBe('/a?x=1&api_key=mine&y[]=2&y[]=3&z=%2F&w=a%20b')
     expect(appendQuery(parseTarget('https://a.example/b'), 'z=1').path).toBe('/b?z=1')
     expect(appendQuery(parseTarget('https://a.example/b?'), 'z=1').path).toBe('/b?z=1')
+    expect(appendQuery(parseTarget('https://a.example/b?x=1&'), 'z=1').path).toBe('/b?x=1&z=1')
     // The bytes of UTF-8 on a request line, as Node reads them.
     expect(appendQuery(parseTarget('https://a.example/b'), Buffer.from('q=\u00c0\u20ac').toString('latin1')).path).toBe(
       '/b?q=%C3%80%E2%82%AC',
@@ -289,6 +290,15 @@ describe('query parameters', () => {
     expect(addQueryPairs(parseTarget('https://a.example/b'), ['k', '\ud800']).path).toBe('/b?k=%EF%BF%BD')
     expect(addQueryPairs(target, [])).toBe(target)
   })
+
+  it.each(['/b?next=https://c.example/?', '/b??', '/b?x=1&?'])(
+    'never become a part of a value before them: %s',
+    (path) => {
+      const open = parseTarget(`https://a.example${path}`)
+      expect(appendQuery(open, 'z=1').path).toBe(`${path}&z=1`)
+      expect(addQueryPairs(open, ['api_key', 'k']).path).toBe(`${path}&api_key=k`)
+    },
+  )
 })
 
 describe('whatever is accepted', () => {

@@ -198,8 +198,10 @@ export function addQueryPairs(target: Target, flatPairs: readonly string[]): Tar
 }
 
 function joinQuery(path: string, query: string): string {
-  if (!path.includes('?')) return `${path}?${query}`
-  return path.endsWith('?') || path.endsWith('&') ? path + query : `${path}&${query}`
+  const queryStart = path.indexOf('?')
+  if (queryStart === -1) return `${path}?${query}`
+  // A question mark further on is a part of a value, which must not take in what follows.
+  return queryStart === path.length - 1 || path.endsWith('&') ? path + query : `${path}&${query}`
 }
 
 /** Decoded and in lower case: not all servers tell the case of names apart. */

@@ -116,6 +116,14 @@ describe('a caller’s value under the name of the credential', () => {
     expect(url).toContain(`api_key=${encodeURIComponent(town.credentials.query)}`)
   })
 
+  it.each(['?next=https://c.example/?', '?a=1&?', '??'])(
+    'never takes in the credential behind it: %s',
+    async (query) => {
+      const head = await sent('query', [], `/x${query}`)
+      expect(head.split(' ')[1]).toBe(`/x${query}&api_key=${encodeURIComponent(town.credentials.query)}`)
+    },
+  )
+
   it('never arrives by the query of the proxy’s own URL', async () => {
     const head = await sent('query', [], '/x?keep=%2F+1', '&api_key=mine&API%5FKEY=mine&also=kept')
     const url = head.split(' ')[1] ?? ''
