@@ -53,6 +53,14 @@ export function createLogWriter(descriptor: number, { isShared = false } = {}): 
     if (batch === spare) spare = undefined
   }
 
+  /** Nobody reads any more. */
+  function loseAll(written: Buffer): void {
+    endBatch(0)
+    for (const lost of [written, ...waiting]) dropped += countLines(lost)
+    waiting.length = 0
+    waitingBytes = 0
+  }
+
   function writeBatch(): void {
     clearTimeout(timer)
     timer = undefined
@@ -67,6 +75,7 @@ export function createLogWriter(descriptor: number, { isShared = false } = {}): 
     send(told, (stillOpen) => {
       isWriting = false
       isOpen &&= stillOpen
+      if (!isOpen) loseAll(next)
       if (next.buffer.byteLength === BATCH_BYTES) spare = Buffer.from(next.buffer)
       if ((filled === 0 && waiting.length === 0) || !isOpen) whenIdle?.()
       else if (waiting.length > 0 || whenIdle !== undefined) writeBatch()
@@ -156,6 +165,12 @@ function fileSink(descriptor: number): Sink {
       else writeRest(batch.subarray(written), done)
     })
   }
+}
+
+function countLines(batch: Buffer): number {
+  let count = 0
+  for (let end = batch.indexOf(10); end !== -1; end = batch.indexOf(10, end + 1)) count += 1
+  return count
 }
 
 function droppedLine(count: number): string {

@@ -166,7 +166,8 @@ describe.skipIf(chromiumPath === undefined)('the connect page that the official 
     const page = await browser.context.newPage()
     await page.goto(`https://${town.host}/_static/connect.html?token=${token}&app=acme&connectLink=true`)
     const focused = () => page.evaluate<string>('document.activeElement.id || document.activeElement.textContent')
-    expect(await focused()).toBe('cf_subdomain')
+    // With the first picture, which may be drawn after the page was loaded.
+    await expect.poll(focused).toBe('cf_subdomain')
     await page.keyboard.type('north')
     const order: string[] = []
     for (const text of [apiKey, '5', '']) {
