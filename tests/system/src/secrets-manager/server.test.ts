@@ -84,6 +84,7 @@ describe('the server with credentials in Secrets Manager', () => {
     }
     expect(credentialsSeen('/made')).toEqual(['made-over-the-api'])
     expect(credentialsSeen('/seeded')).toEqual([apiKey])
+    await second.server.until(/"upstream_path":"\/seeded"/)
     expect(second.server.output.out + second.server.output.error).not.toMatch(/made-over-the-api|key-of-the-account/)
     expect(await readiness(second)).toEqual({
       status: 200,
