@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Clock, type Dialect, hasScope, keyDigest, type Refresher, type StaticKey } from '@proxy/core'
 import { type ConnectSessions, createIntegrations, type Integrations, nangoDialect } from '@proxy/dialect-nango'
+import { makerOf } from '@proxy/dialect-pipedream'
 import type { Config } from './config.js'
 import type { Identity, State } from './parts.js'
 
@@ -67,8 +68,7 @@ function connectSessions(
           environment,
           externalUserId,
           scopes: browserScopes.filter((scope) => hasScope(maker.scopes, scope)),
-          client: maker.kind === 'client' ? maker.client : undefined,
-          keyDigest: maker.kind === 'key' ? keyDigest : undefined,
+          ...makerOf(maker, keyDigest),
           allowedOrigins: undefined,
           appId: undefined,
           choices,

@@ -24,7 +24,7 @@ export async function connectAccount(
   const { record, id } = token
   const { fields, ...grant } = values
   const body: AccountBody = { ...emptyBody, ...grant, app_slug: app.slug, cfmap_json: JSON.stringify(fields) }
-  const { externalIdPrefix } = choiceOf(record, app.slug) ?? { externalIdPrefix: undefined }
+  const externalIdPrefix = choiceOf(record, app.slug)?.externalIdPrefix
   const owner = { ...record, oauthAppId: oauthApp?.id, externalIdPrefix }
   if (!(await parts.connectTokens.delete(id))) throw invalidLink()
   let stored: Account

@@ -1,7 +1,7 @@
 import { type Caller, hasScope, keyDigest } from '@proxy/core'
 import { z } from 'zod'
 import { isWellFormedConnectToken } from '../tokens/connect-token-form.js'
-import { choiceOf, isAllowed, usualApp } from '../tokens/connect-token-record.js'
+import { choiceOf, isAllowed, makerOf, usualApp } from '../tokens/connect-token-record.js'
 import { parseScopes } from '../tokens/scope-names.js'
 import { appJson } from './app-json.js'
 import { readProject } from './project-store.js'
@@ -73,8 +73,7 @@ export function connectTokenRoutes(parts: RouteParts): readonly Route[] {
           ...scope,
           externalUserId: body.external_user_id,
           scopes: readScopes(body.scope, caller),
-          client: caller.kind === 'client' ? caller.client : undefined,
-          keyDigest: caller.kind === 'key' && bearer !== undefined ? keyDigest(bearer) : undefined,
+          ...makerOf(caller, keyDigest(bearer ?? '')),
           allowedOrigins: body.allowed_origins,
           appId: body.app_id,
           choices: undefined,

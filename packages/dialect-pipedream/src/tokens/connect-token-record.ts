@@ -1,4 +1,4 @@
-import type { Environment } from '@proxy/core'
+import type { Caller, Environment } from '@proxy/core'
 
 /** What a connect token stands for. Stored as JSON under the token's digest. */
 /** An app that a token is limited to, and what an account of it then belongs to. */
@@ -67,6 +67,11 @@ export function readConnectTokenRecord(value: unknown): ConnectTokenRecord | und
     errorRedirectUri: text('errorRedirectUri'),
     webhookUri: text('webhookUri'),
   }
+}
+
+/** Without whom a token is void; `digest` is that of the key when a static key proved the caller. */
+export function makerOf({ kind, client }: Caller, digest: string): Pick<ConnectTokenRecord, 'client' | 'keyDigest'> {
+  return { client: kind === 'client' ? client : undefined, keyDigest: kind === 'key' ? digest : undefined }
 }
 
 /** The choice that an app is; undefined for one that is none. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type RawUpstream, startRawUpstream } from './raw-upstream.js'
-import { type Engine, startEngine } from './start-engine.js'
+import { type Engine, startKeysEngine } from './start-engine.js'
 
 let upstream: RawUpstream
 let engine: Engine
@@ -8,20 +8,7 @@ let engine: Engine
 beforeAll(async () => {
   upstream = await startRawUpstream()
   upstream.script = (socket) => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok')
-  engine = await startEngine({
-    apps: [
-      {
-        name_slug: 'acme',
-        name: 'Acme',
-        auth_type: 'keys',
-        custom_fields: [{ name: 'key', type: 'password' }],
-        connect: { base_proxy_target_url: `http://127.0.0.1:${upstream.port}` },
-        auth: [{ kind: 'header', name: 'x-key', value: '{{custom_fields.key}}' }],
-      },
-    ],
-    accounts: [{ id: 'apn_1', app: 'acme', customFields: { key: 'ours' } }],
-    allowPrivate: [`127.0.0.1:${upstream.port}`],
-  })
+  engine = await startKeysEngine(upstream.port)
 })
 
 afterAll(async () => {

@@ -1,26 +1,13 @@
 import { startUpstream, type Upstream } from '@proxy/test-support'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { type Engine, startEngine } from './start-engine.js'
+import { type Engine, startKeysEngine } from './start-engine.js'
 
 let api: Upstream
 let engine: Engine
 
 beforeAll(async () => {
   api = await startUpstream()
-  engine = await startEngine({
-    apps: [
-      {
-        name_slug: 'acme',
-        name: 'Acme',
-        auth_type: 'keys',
-        custom_fields: [{ name: 'key', type: 'password' }],
-        connect: { base_proxy_target_url: `http://127.0.0.1:${api.port}` },
-        auth: [{ kind: 'header', name: 'x-key', value: '{{custom_fields.key}}' }],
-      },
-    ],
-    accounts: [{ id: 'apn_1', app: 'acme', customFields: { key: 'ours' } }],
-    allowPrivate: [`127.0.0.1:${api.port}`],
-  })
+  engine = await startKeysEngine(api.port)
 })
 
 afterAll(async () => {

@@ -82,6 +82,24 @@ export interface Engine {
 const scope = { project: 'proj_test', environment: 'development' } as const
 const key = 'test-key'
 
+/** One app with a key in `x-key`, whose API is on a port of this machine, and its account `apn_1`. */
+export function startKeysEngine(port: number): Promise<Engine> {
+  return startEngine({
+    apps: [
+      {
+        name_slug: 'acme',
+        name: 'Acme',
+        auth_type: 'keys',
+        custom_fields: [{ name: 'key', type: 'password' }],
+        connect: { base_proxy_target_url: `http://127.0.0.1:${port}` },
+        auth: [{ kind: 'header', name: 'x-key', value: '{{custom_fields.key}}' }],
+      },
+    ],
+    accounts: [{ id: 'apn_1', app: 'acme', customFields: { key: 'ours' } }],
+    allowPrivate: [`127.0.0.1:${port}`],
+  })
+}
+
 /** The engine in this process, in a custom host's own wire form: the call's parts in `x-` headers. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const storage = options.storage ?? memoryStorage()
